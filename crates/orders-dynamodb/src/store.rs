@@ -1,0 +1,261 @@
+use std::error::Error;
+use std::fmt::Debug;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
+use orders::ports::{Lookup, SnapshotStore, StoreError, Written};
+use orders::{Clock, CustomerId, NewSnapshot, OrderId, RequestContext, RowRef, Timestamp, UserId};
+
+use crate::change::Change;
+use crate::failure::Failed;
+use crate::keys;
+use crate::merge::Rows;
+use crate::read::{FALLBACK_SOURCE, Item};
+use crate::write::{Attribute, MAX_ITEM_BYTES, attributes, known, size, timestamp};
+
+/// Which table, and how it is read and written.
+#[derive(Clone, Debug)]
+pub struct TableConfig {
+    /// The table's name.
+    pub table: String,
+    /// The index (hash `orderId`, range `PK`, all attributes) on which one query finds an order.
+    /// Without it the member's partition is paged.
+    pub index: Option<String>,
+    /// How many days a row that a fallback writes lives; 0 for ever.
+    pub ttl_days: u32,
+}
+
+/// The commerce table.
+#[derive(Clone, Debug)]
+pub struct CommerceTable<K> {
+    client: Client,
+    config: Arc<TableConfig>,
+    clock: K,
+}
+
+impl<K: Clock> CommerceTable<K> {
+    /// The table behind a client.
+    pub fn new(client: Client, config: TableConfig, clock: K) -> Self {
+        Self { client, config: Arc::new(config), clock }
+    }
+
+    /// Sends one request, unless the deadline has passed, and gives up at the deadline.
+    async fn send<T, E>(
+        &self,
+        context: &RequestContext,
+        request: impl Future<Output = Result<T, SdkError<E>>>,
+        cost: impl FnOnce(&T) -> (i32, Option<&ConsumedCapacity>),
+    ) -> Result<T, Failed>
+    where
+        E: ProvideErrorMetadata + Error + Debug + Send + Sync + 'static,
+    {
+        let left = context.deadline.remaining(self.clock.now());
+        if left.is_zero() {
+            return Err(Failed::out_of_time());
+        }
+        let started = Instant::now();
+        let outcome = tokio::time::timeout(left, request).await;
+        let (rows, capacity) = match &outcome {
+            Ok(Ok(output)) => cost(output),
+            _ => (0, None),
+        };
+        context.ledger.store_call(
+            started.elapsed(),
+            u32::try_from(rows).unwrap_or(0),
+            capacity.and_then(|capacity| capacity.capacity_units).unwrap_or(0.0),
+        );
+        match outcome {
+            Ok(answer) => answer.map_err(|error| Failed::from_sdk(&error)),
+            Err(_elapsed) => Err(Failed::out_of_time()),
+        }
+    }
+
+    /// One page of the rows of an order.
+    async fn page(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        order: &OrderId,
+        start: Option<Item>,
+    ) -> Result<QueryOutput, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.config.table)
+            .expression_attribute_values(":partition", keys::partition(user))
+            .expression_attribute_values(":order", AttributeValue::S(order.to_string()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .set_exclusive_start_key(start);
+        let query = match &self.config.index {
+            Some(index) => query.index_name(index).key_condition_expression(keys::INDEX_KEYS),
+            // No `Limit`: DynamoDB counts it before the filter, so that only the first rows of
+            // the partition would ever be looked at.
+            None => query
+                .key_condition_expression(keys::PARTITION_KEYS)
+                .expression_attribute_values(
+                    ":orders",
+                    AttributeValue::S(keys::ORDERS_PREFIX.into()),
+                )
+                .filter_expression("orderId = :order")
+                .scan_index_forward(false),
+        };
+        let sent = self.send(context, query.send(), |page| {
+            (page.scanned_count, page.consumed_capacity.as_ref())
+        });
+        Ok(sent.await?)
+    }
+
+    /// The attributes that only a new row gets.
+    fn of_new_row(&self) -> Vec<Attribute> {
+        let lifetime = Duration::from_secs(u64::from(self.config.ttl_days) * 24 * 60 * 60);
+        let expires = self.clock.now().plus(lifetime).seconds();
+        vec![
+            ("source", Some(AttributeValue::S(FALLBACK_SOURCE.to_owned()))),
+            ("expiresAt", (!lifetime.is_zero()).then(|| AttributeValue::N(expires.to_string()))),
+        ]
+    }
+}
+
+impl<K: Clock> SnapshotStore for CommerceTable<K> {
+    async fn find(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        order: &OrderId,
+    ) -> Result<Lookup, StoreError> {
+        let mut rows = Rows::default();
+        let mut start = None;
+        loop {
+            let page = self.page(context, user, order, start).await?;
+            for item in page.items() {
+                rows.add(item, self.clock.now());
+            }
+            // On the index the pages hold nothing but this order's rows, and all are wanted. In
+            // the partition the newest match is enough.
+            let enough = self.config.index.is_none() && rows.any_readable();
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if enough || start.is_none() {
+                return Ok(rows.into_lookup());
+            }
+        }
+    }
+
+    async fn profile_customer(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.config.table)
+            .set_key(Some(keys::profile_key(user)))
+            .projection_expression("stripeCustomerId")
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let profile = self
+            .send(context, get.send(), |output| {
+                (i32::from(output.item.is_some()), output.consumed_capacity.as_ref())
+            })
+            .await?;
+        let customer = profile.item.as_ref().and_then(|item| item.get("stripeCustomerId"));
+        Ok(customer.and_then(|value| value.as_s().ok()).and_then(|id| CustomerId::new(id)))
+    }
+
+    async fn insert(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        created: Timestamp,
+        snapshot: &NewSnapshot,
+    ) -> Result<Written, StoreError> {
+        let mut item = keys::row_key(user, &keys::order_row(created, &snapshot.order.order_id));
+        item.extend(known(attributes(user, snapshot)));
+        item.extend(known(self.of_new_row()));
+        if size(&item) > MAX_ITEM_BYTES {
+            return Ok(Written::TooLarge);
+        }
+        let now = self.clock.now().seconds().to_string();
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.config.table)
+            .set_item(Some(item))
+            .condition_expression(format!(
+                "{} OR #expires <= :now \
+                 OR (attribute_exists(#version) AND #final = :false AND #fetched < :fetched)",
+                keys::NO_ROW
+            ))
+            .expression_attribute_names("#expires", "expiresAt")
+            .expression_attribute_names("#version", "normalizerVersion")
+            .expression_attribute_names("#final", "final")
+            .expression_attribute_names("#fetched", "fetchedAt")
+            .expression_attribute_values(":now", AttributeValue::N(now))
+            .expression_attribute_values(":false", AttributeValue::Bool(false))
+            .expression_attribute_values(":fetched", timestamp(snapshot.fetched_at))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let sent = self.send(context, put.send(), |put| (0, put.consumed_capacity.as_ref())).await;
+        written(sent)
+    }
+
+    async fn refresh(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        row: &RowRef,
+        snapshot: &NewSnapshot,
+    ) -> Result<Written, StoreError> {
+        let list = attributes(user, snapshot);
+        if size(&known(list.clone())) > MAX_ITEM_BYTES {
+            return Ok(Written::TooLarge);
+        }
+        let change = Change::of(list);
+        let mut values = change.values;
+        values.insert(":fetched".to_owned(), timestamp(snapshot.fetched_at));
+        // A row that this program has not written yet has no `fetchedAt`; there the mark of its
+        // last change tells whether another program has been at it since it was read.
+        let unchanged = match row.seen().and_then(|seen| seen.split_at_checked(1)) {
+            None => "attribute_not_exists(#fetched) AND attribute_not_exists(#updated)",
+            Some((kind, value)) => {
+                let value = value.to_owned();
+                let seen =
+                    if kind == "N" { AttributeValue::N(value) } else { AttributeValue::S(value) };
+                values.insert(":seen".to_owned(), seen);
+                "attribute_not_exists(#fetched) AND #updated = :seen"
+            }
+        };
+        let mut names = change.names;
+        names.insert("#fetched".to_owned(), "fetchedAt".to_owned());
+        names.insert("#updated".to_owned(), "updatedAt".to_owned());
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.config.table)
+            .set_key(Some(keys::row_key(user, row.key())))
+            .update_expression(change.expression)
+            .condition_expression(format!(
+                "{} AND (#fetched < :fetched OR ({unchanged}))",
+                keys::ROW_EXISTS
+            ))
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let sent = self
+            .send(context, update.send(), |output| (0, output.consumed_capacity.as_ref()))
+            .await;
+        written(sent)
+    }
+}
+
+fn written<T>(sent: Result<T, Failed>) -> Result<Written, StoreError> {
+    match sent {
+        Ok(_) => Ok(Written::Stored),
+        Err(Failed::Condition) => Ok(Written::KeptExisting),
+        Err(Failed::TooLarge) => Ok(Written::TooLarge),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,197 @@
+use std::time::{Duration, Instant};
+
+use orders::ports::{Checkout, SnapshotStore};
+use orders::{
+    Answered, Clock, Deadline, GetOrder, OrderId, RequestContext, Source, Timestamp, Usage,
+};
+use serde::Serialize;
+
+use crate::answer::{Answer, LambdaResponse, entity_tag, matches};
+use crate::cors::CorsPolicy;
+use crate::event::{HeaderStyle, Request};
+use crate::identity::caller;
+use crate::log::{self, Ending, milliseconds};
+use crate::problem::{Problem, order_id};
+
+/// What is kept back of an invocation's own deadline, so that the answer is out before Lambda
+/// ends the invocation.
+const INVOCATION_RESERVE: Duration = Duration::from_millis(250);
+
+/// What is kept back of the request's budget for writing the answer.
+const ANSWER_RESERVE: Duration = Duration::from_millis(20);
+
+/// How soon a caller may try again after a 503, in seconds.
+const RETRY_AFTER: &str = "2";
+
+/// The endpoint `GET /dashboard/orders/{orderId}`.
+#[derive(Debug)]
+pub struct Endpoint<S, C, K> {
+    orders: GetOrder<S, C, K>,
+    cors: CorsPolicy,
+    budget: Duration,
+    clock: K,
+}
+
+/// What surrounds one request.
+#[derive(Clone, Debug, Default)]
+pub struct Invocation {
+    /// The invocation's id, used where the gateway gave none.
+    pub id: String,
+    /// When the invocation ends, by Lambda's word.
+    pub deadline: Option<Timestamp>,
+}
+
+/// An answer, and the shape in which its asker wants it.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The answer.
+    pub answer: Answer,
+    load_balancer: Option<HeaderStyle>,
+}
+
+impl Reply {
+    /// The answer as Lambda hands it on.
+    pub fn into_lambda(self) -> LambdaResponse {
+        LambdaResponse::new(self.answer, self.load_balancer)
+    }
+}
+
+impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
+    /// The endpoint over its use case. `budget` is the longest time for one request.
+    pub fn new(orders: GetOrder<S, C, K>, cors: CorsPolicy, budget: Duration, clock: K) -> Self {
+        Self { orders, cors, budget, clock }
+    }
+
+    /// Answers an event. Every event gets an answer.
+    pub async fn answer(&self, event: &str, invocation: &Invocation) -> Reply {
+        let started = Instant::now();
+        let context = RequestContext::new(self.deadline(invocation));
+        let request = Request::from_event(event);
+        let request_id = request.request_id.as_ref().unwrap_or(&invocation.id);
+        let order = order_id(&request.order);
+
+        let ending = if request.method == "OPTIONS" {
+            Ending::Preflight
+        } else {
+            self.find(&request, order.as_ref(), &context).await
+        };
+        let mut answer = match &ending {
+            Ending::Preflight => bare(204),
+            Ending::Found(answered) => {
+                found(answered, request.if_none_match.as_deref(), &context.ledger.usage())
+            }
+            Ending::Refused(problem, _) => refusal(*problem, request_id),
+            Ending::Failed(error) => refusal(Problem::from(error), request_id),
+        };
+        if request.method == "OPTIONS" {
+            answer.headers.extend(CorsPolicy::preflight_headers());
+        }
+        if request.method == "HEAD" {
+            answer.body.clear();
+        }
+        answer.headers.push(("X-Request-Id", header_text(request_id)));
+        answer.headers.extend(self.cors.headers(request.origin.as_deref()));
+        let line = log::Line { request_id, order: order.as_ref().ok(), status: answer.status };
+        log::request(&line, started.elapsed(), &context, &ending);
+        Reply { answer, load_balancer: request.load_balancer }
+    }
+
+    fn deadline(&self, invocation: &Invocation) -> Deadline {
+        let now = self.clock.now();
+        let of_budget = now.plus(self.budget.saturating_sub(ANSWER_RESERVE));
+        let of_invocation = invocation.deadline.map(|ends| {
+            let left = Deadline::at(ends).remaining(now);
+            now.plus(left.saturating_sub(INVOCATION_RESERVE))
+        });
+        Deadline::at(of_invocation.map_or(of_budget, |ends| ends.min(of_budget)))
+    }
+
+    /// The checks of the contract, in its order; the first that fails ends the request.
+    async fn find(
+        &self,
+        request: &Request,
+        order: Result<&OrderId, &Problem>,
+        context: &RequestContext,
+    ) -> Ending {
+        if !matches!(request.method.as_str(), "GET" | "HEAD") {
+            return Ending::Refused(Problem::MethodNotAllowed, None);
+        }
+        let caller = match caller(&request.authorizer) {
+            Ok(caller) => caller,
+            Err(why) => return Ending::Refused(Problem::Unauthorized, Some(why)),
+        };
+        let order = match order {
+            Ok(order) => order,
+            Err(problem) => return Ending::Refused(*problem, None),
+        };
+        match self.orders.find(context, &caller, order).await {
+            Ok(answered) => Ending::Found(Box::new(answered)),
+            Err(error) => Ending::Failed(error),
+        }
+    }
+}
+
+/// An answer with the headers of every answer, but those that depend on the request.
+fn bare(status: u16) -> Answer {
+    let headers = vec![
+        ("Content-Type", "application/json; charset=utf-8".to_owned()),
+        ("X-Content-Type-Options", "nosniff".to_owned()),
+        ("Vary", "Origin".to_owned()),
+    ];
+    Answer { status, headers, body: String::new() }
+}
+
+fn refusal(problem: Problem, request_id: &str) -> Answer {
+    let mut answer = bare(problem.status());
+    answer.body = problem.body(request_id);
+    let own = match problem {
+        Problem::MethodNotAllowed => Some(("Allow", "GET, HEAD, OPTIONS")),
+        Problem::Unauthorized => Some(("WWW-Authenticate", "Bearer")),
+        Problem::Unavailable => Some(("Retry-After", RETRY_AFTER)),
+        Problem::MissingOrderId
+        | Problem::InvalidOrderId
+        | Problem::NotFound
+        | Problem::Internal => None,
+    };
+    answer.headers.extend(own.map(|(name, value)| (name, value.to_owned())));
+    answer
+}
+
+fn found(answered: &Answered, if_none_match: Option<&str>, usage: &Usage) -> Answer {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        order: &'a orders::Order,
+    }
+
+    // An order is text, numbers, lists and maps with text keys, all of which JSON can hold.
+    let body = serde_json::to_string(&Body { order: &answered.order }).unwrap_or_default();
+    let tag = entity_tag(&body);
+    let unchanged = if_none_match.is_some_and(|header| matches(header, &tag));
+    let mut answer = bare(if unchanged { 304 } else { 200 });
+    answer.set("Vary", "Origin, Authorization".to_owned());
+    if !unchanged {
+        answer.body = body;
+    }
+    let timing = format!(
+        "store;dur={}, stripe;dur={}",
+        milliseconds(usage.store_time),
+        milliseconds(usage.stripe_time)
+    );
+    let source = match answered.source {
+        Source::Snapshot => "snapshot",
+        Source::Stripe => "stripe",
+        Source::Stale => "stale",
+    };
+    answer.headers.extend([
+        ("Cache-Control", "private, no-cache".to_owned()),
+        ("ETag", tag),
+        ("X-Order-Source", source.to_owned()),
+        ("Server-Timing", timing),
+    ]);
+    answer
+}
+
+/// A text as a header may hold it.
+fn header_text(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(256).collect()
+}

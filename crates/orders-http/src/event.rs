@@ -1,0 +1,178 @@
+//! What came: an event of API Gateway (REST and HTTP API), a function URL or a load balancer.
+//!
+//! Read with as few demands as possible. Whatever cannot be read counts as absent, so that any
+//! event gets an answer and a strange one can only lose rights, never gain any.
+
+use std::collections::HashMap;
+
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The part of a request that this endpoint looks at. Nothing of it is trusted yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The method, in capitals.
+    pub method: String,
+    /// The order id as it stands in the request.
+    pub order: OrderPath,
+    /// The `Origin` header.
+    pub origin: Option<String>,
+    /// The `If-None-Match` headers, joined.
+    pub if_none_match: Option<String>,
+    /// The gateway's id of the request.
+    pub request_id: Option<String>,
+    /// What the gateway's authorizer said; `null` where there was none.
+    pub authorizer: Value,
+    /// Whether the answer goes to a load balancer, and needs a list of values for each header.
+    pub load_balancer: Option<HeaderStyle>,
+}
+
+/// The order id as it stands in the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderPath {
+    /// There is none, or it is empty.
+    Missing,
+    /// A text, to be parsed.
+    Text(String),
+    /// Bytes that are no text once they are percent-decoded.
+    NotText,
+}
+
+/// How a load balancer wants headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderStyle {
+    /// One value each.
+    Single,
+    /// A list of values each (multi-value headers are enabled on the target group).
+    Multiple,
+}
+
+impl Request {
+    /// Reads an event. An event that cannot be read at all is one with nothing in it.
+    pub fn from_event(event: &str) -> Self {
+        let wire: Wire = serde_json::from_str(event).unwrap_or_default();
+        let context = wire.request_context.0.unwrap_or_default();
+        let http = context.http.0.unwrap_or_default();
+        let headers = Headers {
+            single: wire.headers.0.unwrap_or_default(),
+            multiple: wire.multi_value_headers.0.unwrap_or_default(),
+        };
+        let path = wire.raw_path.0.or(wire.path.0).or(http.path.0).unwrap_or_default();
+        let load_balancer = context.elb.0.map(|_| {
+            if headers.multiple.is_empty() { HeaderStyle::Single } else { HeaderStyle::Multiple }
+        });
+        // A direct invocation, such as a test event in the console, has no method.
+        let method = wire.http_method.0.or(http.method.0).unwrap_or_else(|| "GET".to_owned());
+        Self {
+            method: method.to_ascii_uppercase(),
+            order: order(wire.path_parameters.0.unwrap_or_default().order_id.0, &path),
+            origin: headers.first("origin"),
+            if_none_match: headers.joined("if-none-match"),
+            request_id: context.request_id.0.filter(|id| !id.trim().is_empty()),
+            authorizer: context.authorizer.0.unwrap_or_default(),
+            load_balancer,
+        }
+    }
+}
+
+/// The path parameter, else what follows `/dashboard/orders/` in the path, whatever stage or base
+/// path stands before it.
+fn order(parameter: Option<String>, path: &str) -> OrderPath {
+    const ORDERS: &str = "/dashboard/orders/";
+    if let Some(text) = parameter {
+        return if text.is_empty() { OrderPath::Missing } else { OrderPath::Text(text) };
+    }
+    let segment = path.rfind(ORDERS).map_or("", |at| &path[at + ORDERS.len()..]);
+    let segment = segment.strip_suffix('/').unwrap_or(segment);
+    if segment.is_empty() {
+        return OrderPath::Missing;
+    }
+    match percent_decode_str(segment).decode_utf8() {
+        Ok(text) => OrderPath::Text(text.into_owned()),
+        Err(_) => OrderPath::NotText,
+    }
+}
+
+struct Headers {
+    single: HashMap<String, Lenient<String>>,
+    multiple: HashMap<String, Lenient<Vec<Lenient<String>>>>,
+}
+
+impl Headers {
+    fn values(&self, name: &str) -> Vec<&str> {
+        if let Some(Lenient(Some(list))) = named(&self.multiple, name) {
+            return list.iter().filter_map(|value| value.0.as_deref()).collect();
+        }
+        named(&self.single, name).and_then(|value| value.0.as_deref()).into_iter().collect()
+    }
+
+    fn first(&self, name: &str) -> Option<String> {
+        self.values(name).first().map(|value| (*value).to_owned())
+    }
+
+    fn joined(&self, name: &str) -> Option<String> {
+        let values = self.values(name);
+        (!values.is_empty()).then(|| values.join(","))
+    }
+}
+
+/// A header by its name, whose case does not matter.
+fn named<'a, T>(headers: &'a HashMap<String, T>, name: &str) -> Option<&'a T> {
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    http_method: Lenient<String>,
+    path: Lenient<String>,
+    raw_path: Lenient<String>,
+    path_parameters: Lenient<PathParameters>,
+    headers: Lenient<HashMap<String, Lenient<String>>>,
+    multi_value_headers: Lenient<HashMap<String, Lenient<Vec<Lenient<String>>>>>,
+    request_context: Lenient<Context>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PathParameters {
+    order_id: Lenient<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Context {
+    request_id: Lenient<String>,
+    authorizer: Lenient<Value>,
+    http: Lenient<Http>,
+    elb: Lenient<HashMap<String, Value>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Http {
+    method: Lenient<String>,
+    path: Lenient<String>,
+}
+
+/// A value, or nothing where it is absent, null or of another type.
+struct Lenient<T>(Option<T>);
+
+impl<T> Default for Lenient<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_str(raw.get()).ok()))
+    }
+}
+
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

@@ -1,0 +1,19 @@
+//! The HTTP contract: an event of the gateway in, an answer out.
+//!
+//! `event` reads what came, `identity` who asks, `problem` turns errors into statuses, `cors` and
+//! `answer` write what leaves, and `endpoint` puts them in the contract's order.
+
+mod answer;
+mod cors;
+mod endpoint;
+mod event;
+mod identity;
+mod log;
+mod problem;
+
+pub use answer::{Answer, LambdaResponse};
+pub use cors::{CorsPolicy, InvalidOrigin};
+pub use endpoint::{Endpoint, Invocation, Reply};
+pub use event::{OrderPath, Request};
+pub use identity::{Unidentified, caller};
+pub use problem::Problem;

@@ -1,0 +1,135 @@
+//! Every answer that is no success: its status, and the words that callers match on.
+
+use orders::{GetOrderError, InvalidOrderId};
+use serde_json::json;
+
+use crate::event::OrderPath;
+
+/// Why a request is not answered with an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Neither `GET` nor `HEAD`.
+    MethodNotAllowed,
+    /// The authorizer named nobody.
+    Unauthorized,
+    /// No order id.
+    MissingOrderId,
+    /// An order id that cannot be one.
+    InvalidOrderId,
+    /// No such order for this caller.
+    NotFound,
+    /// It cannot be known now.
+    Unavailable,
+    /// It cannot be known until somebody changes something.
+    Internal,
+}
+
+struct Words {
+    status: u16,
+    /// The old function's words, for its callers match on them.
+    error: &'static str,
+    code: &'static str,
+    detail: &'static str,
+}
+
+impl Problem {
+    /// All of them, for whoever lists them.
+    pub const ALL: [Self; 7] = [
+        Self::MethodNotAllowed,
+        Self::Unauthorized,
+        Self::MissingOrderId,
+        Self::InvalidOrderId,
+        Self::NotFound,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    fn words(self) -> Words {
+        let words = |status, error, code, detail| Words { status, error, code, detail };
+        match self {
+            Self::MethodNotAllowed => {
+                words(405, "Method not allowed", "method_not_allowed", "Use GET or HEAD.")
+            }
+            Self::Unauthorized => words(
+                401,
+                "Unauthorized",
+                "unauthorized",
+                "Sign in, and send the token in the Authorization header as `Bearer <token>`.",
+            ),
+            Self::MissingOrderId => words(
+                400,
+                "Missing orderId",
+                "missing_order_id",
+                "Put the order's id at the end of the path: /dashboard/orders/{orderId}.",
+            ),
+            Self::InvalidOrderId => words(
+                400,
+                "Invalid orderId",
+                "invalid_order_id",
+                "orderId must be 1 to 255 letters, digits, underscores or hyphens, such as cs_live_a1B2c3.",
+            ),
+            Self::NotFound => words(
+                404,
+                "Order not found",
+                "order_not_found",
+                "You have no order with this id. Check the id, and that you are signed in as its buyer.",
+            ),
+            Self::Unavailable => words(
+                503,
+                "Service unavailable",
+                "service_unavailable",
+                "The order cannot be looked up right now. Try again after the seconds in Retry-After.",
+            ),
+            Self::Internal => words(
+                500,
+                "Internal error",
+                "internal_error",
+                "The order cannot be looked up until we have mended a fault. Please report the requestId.",
+            ),
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> u16 {
+        self.words().status
+    }
+
+    /// The stable, machine-readable name.
+    pub fn code(self) -> &'static str {
+        self.words().code
+    }
+
+    /// The body.
+    pub(crate) fn body(self, request_id: &str) -> String {
+        let Words { error, code, detail, .. } = self.words();
+        json!({"error": error, "code": code, "detail": detail, "requestId": request_id}).to_string()
+    }
+}
+
+impl From<&GetOrderError> for Problem {
+    fn from(error: &GetOrderError) -> Self {
+        match error {
+            GetOrderError::NotFound(_) => Self::NotFound,
+            GetOrderError::Unavailable(_) => Self::Unavailable,
+            GetOrderError::Internal(_) => Self::Internal,
+        }
+    }
+}
+
+impl From<InvalidOrderId> for Problem {
+    fn from(error: InvalidOrderId) -> Self {
+        match error {
+            InvalidOrderId::Empty => Self::MissingOrderId,
+            InvalidOrderId::TooLong | InvalidOrderId::Character => Self::InvalidOrderId,
+        }
+    }
+}
+
+/// The order id in a path, or what is wrong with it.
+pub(crate) fn order_id(path: &OrderPath) -> Result<orders::OrderId, Problem> {
+    match path {
+        OrderPath::Missing => Err(Problem::MissingOrderId),
+        OrderPath::NotText => Err(Problem::InvalidOrderId),
+        OrderPath::Text(text) => Ok(text.parse()?),
+    }
+}

@@ -1,0 +1,256 @@
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use orders::ports::{Checkout, CheckoutError, Retrieved};
+use orders::{Clock, OrderId, RequestContext};
+use reqwest::{Client, Url};
+use rustls::{ClientConfig, RootCertStore};
+use serde::de::DeserializeOwned;
+
+use crate::attempt::{Attempt, attempt};
+use crate::flights::{Flight, Flights};
+use crate::normalize::{checkout, session_id};
+use crate::wire::{LineList, Session};
+use crate::{Backoff, Malformed, Mode, SecretKey, StripeError};
+
+/// The version of Stripe's API that every request asks for, whatever the account's own is. The
+/// one against whose published schema the wire types were written.
+pub const STRIPE_VERSION: &str = "2026-09-30.endive";
+
+/// What comes with a session. Stripe takes no others that would be of use (`shipping_details` is
+/// none, and asking for it is an error), and none deeper than 4 levels.
+const EXPAND_SESSION: [&str; 4] =
+    ["line_items", "line_items.data.price.product", "customer", "payment_intent.latest_charge"];
+
+/// What comes with a page of lines.
+const EXPAND_LINES: [&str; 1] = ["data.price.product"];
+
+/// An attempt with less time than this would only cost a call.
+const SHORTEST_ATTEMPT: Duration = Duration::from_millis(50);
+
+/// No session has this many pages of 100 lines; a list that goes on makes no sense.
+const MOST_PAGES: usize = 100;
+
+/// How Stripe is asked.
+#[derive(Clone, Debug)]
+pub struct StripeConfig {
+    /// The key, which also says the mode.
+    pub key: SecretKey,
+    /// Where Stripe's API is; a path is kept as a prefix.
+    pub base: Url,
+    /// The longest time for one attempt.
+    pub timeout: Duration,
+    /// The most repetitions of one call.
+    pub max_retries: u32,
+    /// The most calls per second of this process, repetitions included.
+    pub rate_per_second: NonZeroU32,
+    /// How long to wait before a repetition.
+    pub backoff: Backoff,
+}
+
+/// Stripe's Checkout Sessions.
+#[derive(Clone, Debug)]
+pub struct StripeCheckout<K> {
+    inner: Arc<Inner<K>>,
+    flights: Flights,
+}
+
+#[derive(Debug)]
+struct Inner<K> {
+    config: StripeConfig,
+    client: Client,
+    budget: DefaultDirectRateLimiter,
+    clock: K,
+}
+
+impl<K: Clock + 'static> StripeCheckout<K> {
+    /// A client that keeps its connections. Nothing is sent yet.
+    pub fn new(config: StripeConfig, clock: K) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls())
+            // A redirect would take the key elsewhere.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("get-order/", env!("CARGO_PKG_VERSION")))
+            .http1_only()
+            .tcp_nodelay(true)
+            .build()?;
+        let budget = RateLimiter::direct(Quota::per_second(config.rate_per_second));
+        let inner = Arc::new(Inner { config, client, budget, clock });
+        Ok(Self { inner, flights: Flights::default() })
+    }
+}
+
+/// TLS by ring, trusting the certificate authorities that Mozilla does.
+#[expect(clippy::expect_used, reason = "ring speaks the default versions; a test builds this")]
+fn tls() -> ClientConfig {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks the default versions of TLS")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+impl<K: Clock + 'static> Checkout for StripeCheckout<K> {
+    async fn retrieve(
+        &self,
+        context: &RequestContext,
+        order: &OrderId,
+    ) -> Result<Retrieved, CheckoutError> {
+        if Mode::of_session(order) != Some(self.inner.config.key.mode()) {
+            return Ok(Retrieved::NotAsked);
+        }
+        let (mut flight, started) = self.join(context, order);
+        if !started {
+            // Somebody else's call ends by that request's deadline; a failure that our own leaves
+            // time for is not ours yet. Once is enough: the second call ends as this one would.
+            if let Err(CheckoutError::Unavailable(_)) = self.land(context, flight.clone()).await {
+                flight = self.join(context, order).0;
+            }
+        }
+        self.land(context, flight).await
+    }
+}
+
+impl<K: Clock + 'static> StripeCheckout<K> {
+    /// Joins the call for an order that is under way, or starts one.
+    fn join(&self, context: &RequestContext, order: &OrderId) -> (Flight, bool) {
+        self.flights.join(order, || {
+            let (inner, context, order) = (Arc::clone(&self.inner), context.clone(), order.clone());
+            async move { Ok(inner.retrieve(&context, &order).await?) }
+        })
+    }
+
+    /// Waits for a call, but not past the deadline.
+    async fn land(
+        &self,
+        context: &RequestContext,
+        flight: Flight,
+    ) -> Result<Retrieved, CheckoutError> {
+        let left = context.deadline.remaining(self.inner.clock.now());
+        match tokio::time::timeout(left, flight).await {
+            Ok(outcome) => outcome,
+            Err(_elapsed) => Err(StripeError::OutOfTime.into()),
+        }
+    }
+}
+
+impl<K: Clock> Inner<K> {
+    async fn retrieve(
+        &self,
+        context: &RequestContext,
+        order: &OrderId,
+    ) -> Result<Retrieved, StripeError> {
+        let fetched_at = self.clock.now();
+        let url = self.url(&[order.as_str()], &EXPAND_SESSION);
+        let Some(mut session) = self.get::<Session>(context, &url).await? else {
+            return Ok(Retrieved::Absent);
+        };
+        let nonsense = |malformed| nonsense(context, malformed);
+        // Somebody else's session must never be taken for this one.
+        if session_id(&session).map_err(nonsense)? != *order {
+            return Err(nonsense(Malformed::at("id")));
+        }
+        if let Some(lines) = &mut session.line_items {
+            self.complete(context, order, lines).await?;
+        }
+        let found = checkout(order.clone(), session, fetched_at).map_err(nonsense)?;
+        Ok(Retrieved::Found(Arc::new(found)))
+    }
+
+    /// Fetches the lines that did not come with the session.
+    async fn complete(
+        &self,
+        context: &RequestContext,
+        order: &OrderId,
+        lines: &mut LineList,
+    ) -> Result<(), StripeError> {
+        let nonsense = |field: &str| nonsense(context, Malformed::at(field));
+        for _ in 0..MOST_PAGES {
+            if lines.has_more != Some(true) {
+                return Ok(());
+            }
+            let last = lines.data.last().and_then(|line| line.id.as_deref()).unwrap_or_default();
+            if last.is_empty() {
+                return Err(nonsense("line_items.data[].id"));
+            }
+            let mut url = self.url(&[order.as_str(), "line_items"], &EXPAND_LINES);
+            url.query_pairs_mut().append_pair("limit", "100").append_pair("starting_after", last);
+            let page = self.get::<LineList>(context, &url).await?;
+            // The session was there a moment ago.
+            let page = page.ok_or_else(|| nonsense("line_items"))?;
+            if page.data.is_empty() && page.has_more == Some(true) {
+                return Err(nonsense("line_items.has_more"));
+            }
+            lines.data.extend(page.data);
+            lines.has_more = page.has_more;
+        }
+        Err(nonsense("line_items.has_more"))
+    }
+
+    fn url(&self, segments: &[&str], expand: &[&str]) -> Url {
+        let mut url = self.config.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["v1", "checkout", "sessions"]).extend(segments);
+        }
+        url.query_pairs_mut().extend_pairs(expand.iter().map(|field| ("expand[]", field)));
+        url
+    }
+
+    /// Gets an object, repeating the request as far as the deadline allows. `None`: Stripe knows
+    /// no such object.
+    async fn get<T: DeserializeOwned>(
+        &self,
+        context: &RequestContext,
+        url: &Url,
+    ) -> Result<Option<T>, StripeError> {
+        let mut failures = 0;
+        loop {
+            self.wait_for_budget(context).await?;
+            let left = context.deadline.remaining(self.clock.now());
+            if left < SHORTEST_ATTEMPT {
+                return Err(StripeError::OutOfTime);
+            }
+            let timeout = left.min(self.config.timeout);
+            let of = (context, failures > 0);
+            let failure = match attempt(&self.client, &self.config.key, url, timeout, of).await {
+                Attempt::Found(object) => return Ok(Some(object)),
+                Attempt::Absent => return Ok(None),
+                Attempt::Failed(failure) => failure,
+            };
+            failures += 1;
+            let wait =
+                self.config.backoff.after(failures).max(failure.retry_after.unwrap_or_default());
+            let left = context.deadline.remaining(self.clock.now());
+            let too_late = left < wait.saturating_add(SHORTEST_ATTEMPT);
+            if failures > self.config.max_retries || !failure.is_worth_repeating() || too_late {
+                return Err(failure.error);
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Waits until another call is within the budget of calls per second.
+    async fn wait_for_budget(&self, context: &RequestContext) -> Result<(), StripeError> {
+        while let Err(not_until) = self.budget.check() {
+            let wait = not_until.wait_time_from(DefaultClock::default().now());
+            if context.deadline.remaining(self.clock.now()) < wait.saturating_add(SHORTEST_ATTEMPT)
+            {
+                return Err(StripeError::RateBudget);
+            }
+            tokio::time::sleep(wait).await;
+        }
+        Ok(())
+    }
+}
+
+fn nonsense(context: &RequestContext, malformed: Malformed) -> StripeError {
+    let request_id = context.ledger.usage().stripe_request_id;
+    StripeError::Malformed {
+        malformed,
+        request_id: request_id.unwrap_or_else(|| "unknown".to_owned()),
+    }
+}

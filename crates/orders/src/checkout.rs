@@ -1,0 +1,77 @@
+use std::fmt;
+
+use crate::{CustomerId, Order, OrderStatus, Personal, SessionState, Timestamp};
+
+/// A checkout session, normalised, whose owner nobody has checked yet.
+///
+/// The order inside comes out only through a claim; see [`UnverifiedCheckout::claim`].
+#[derive(Clone, Debug)]
+pub struct UnverifiedCheckout {
+    pub(crate) order: Order,
+    pub(crate) evidence: CheckoutEvidence,
+    state: SessionState,
+    created: Option<Timestamp>,
+    fetched_at: Timestamp,
+}
+
+/// What a checkout session says about whose it is. Compared, never shown.
+#[derive(Clone, Default)]
+pub struct CheckoutEvidence {
+    /// `metadata.userId` and `metadata.user_id` of the session, as far as they are there.
+    pub session_user_ids: Vec<String>,
+    /// The same of the session's customer.
+    pub customer_user_ids: Vec<String>,
+    /// The session's customer.
+    pub customer: Option<CustomerId>,
+    /// `customer_details.email`, else `customer_email`.
+    pub email: Option<Personal<String>>,
+}
+
+impl fmt::Debug for CheckoutEvidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[evidence]")
+    }
+}
+
+impl UnverifiedCheckout {
+    /// A session as the payment provider gave it.
+    ///
+    /// `created` is the session's own time of creation (absent in API versions before 2022), and
+    /// `fetched_at` the moment *before* it was asked for, so that the view is at least that new.
+    pub fn new(
+        order: Order,
+        evidence: CheckoutEvidence,
+        state: SessionState,
+        created: Option<Timestamp>,
+        fetched_at: Timestamp,
+    ) -> Self {
+        Self { order, evidence, state, created, fetched_at }
+    }
+
+    /// The session's own time of creation, which names the row that a fallback writes.
+    pub fn created(&self) -> Option<Timestamp> {
+        self.created
+    }
+
+    /// The moment before the session was asked for.
+    pub fn fetched_at(&self) -> Timestamp {
+        self.fetched_at
+    }
+
+    /// Whether the buyer is still at it, so that there is nothing to keep.
+    pub fn is_open(&self) -> bool {
+        self.state == SessionState::Open
+    }
+
+    /// Whether the session has become an order: the buyer finished. An open or expired session is
+    /// none, or the member's list would fill with abandoned carts.
+    pub fn is_placed(&self) -> bool {
+        match self.state {
+            SessionState::Complete => true,
+            SessionState::Open | SessionState::Expired => false,
+            SessionState::Unknown => {
+                matches!(self.order.status, Some(OrderStatus::Completed | OrderStatus::Refunded))
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::Deadline;
+use crate::ports::{CheckoutError, StoreError};
+
+/// What every call on behalf of one request carries: until when, and where its cost is noted.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    /// When the answer has to have left.
+    pub deadline: Deadline,
+    /// Where the cost is noted.
+    pub ledger: Arc<Ledger>,
+}
+
+impl RequestContext {
+    /// A context with an empty ledger.
+    pub fn new(deadline: Deadline) -> Self {
+        Self { deadline, ledger: Arc::default() }
+    }
+
+    /// The same request with an earlier deadline for one step.
+    #[must_use]
+    pub fn until(&self, deadline: Deadline) -> Self {
+        Self { deadline, ledger: Arc::clone(&self.ledger) }
+    }
+}
+
+/// What a request has cost so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Calls to the store.
+    pub store_calls: u32,
+    /// Time spent in them.
+    pub store_time: Duration,
+    /// Rows that the store returned.
+    pub rows_read: u32,
+    /// Read units that the store says it charged.
+    pub read_units: f64,
+    /// Calls to Stripe, repetitions included.
+    pub stripe_calls: u32,
+    /// Time spent in them.
+    pub stripe_time: Duration,
+    /// Repetitions among the calls to Stripe.
+    pub retries: u32,
+    /// Stripe's name for the last of them.
+    pub stripe_request_id: Option<String>,
+}
+
+/// Something that went wrong and that the answer does not show. Written to the log at the edge.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Incident {
+    /// The answer left, but could not be kept; the next request asks Stripe again.
+    #[error("the snapshot was not stored")]
+    WriteFailed(#[source] StoreError),
+    /// The same, because DynamoDB takes no item of that size.
+    #[error("the snapshot is too large to be stored")]
+    TooLarge,
+    /// A row that cannot be read as an order.
+    #[error("a stored row is corrupt at the attribute {attribute}")]
+    CorruptRow {
+        /// The attribute at fault.
+        attribute: String,
+    },
+    /// Stripe could not say whether the snapshot still holds.
+    #[error("the snapshot was answered without Stripe's word on it")]
+    ServedStale(#[source] CheckoutError),
+    /// The order had to be looked for in Stripe alone.
+    #[error("the store did not answer; the order was looked for in Stripe")]
+    StoreBypassed(#[source] StoreError),
+}
+
+/// The running account of one request. Shared between the calls made for it.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    entries: Mutex<(Usage, Vec<Incident>)>,
+}
+
+impl Ledger {
+    fn entries(&self) -> MutexGuard<'_, (Usage, Vec<Incident>)> {
+        // A panic elsewhere leaves at worst a count too few, which must not cost the answer.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a call to the store.
+    pub fn store_call(&self, took: Duration, rows: u32, read_units: f64) {
+        let usage = &mut self.entries().0;
+        usage.store_calls += 1;
+        usage.store_time += took;
+        usage.rows_read += rows;
+        usage.read_units += read_units;
+    }
+
+    /// Notes a call to Stripe.
+    pub fn stripe_call(&self, took: Duration, is_retry: bool, request_id: Option<&str>) {
+        let usage = &mut self.entries().0;
+        usage.stripe_calls += 1;
+        usage.stripe_time += took;
+        usage.retries += u32::from(is_retry);
+        if let Some(id) = request_id {
+            usage.stripe_request_id = Some(id.to_owned());
+        }
+    }
+
+    /// Notes an incident.
+    pub fn note(&self, incident: Incident) {
+        self.entries().1.push(incident);
+    }
+
+    /// What the request has cost so far.
+    pub fn usage(&self) -> Usage {
+        self.entries().0.clone()
+    }
+
+    /// The incidents noted so far; they are handed out once.
+    pub fn take_incidents(&self) -> Vec<Incident> {
+        std::mem::take(&mut self.entries().1)
+    }
+}

@@ -1,0 +1,35 @@
+//! The domain of the member dashboard's orders, and the use case that finds one.
+//!
+//! Nothing here knows of AWS, Stripe's wire format, HTTP or an async runtime. The outside is
+//! reached through the traits in [`ports`]; time comes from a [`Clock`].
+
+mod caller;
+mod checkout;
+mod clock;
+mod get_order;
+mod ids;
+mod ledger;
+mod misses;
+mod money;
+mod order;
+mod ownership;
+mod personal;
+pub mod ports;
+mod snapshot;
+mod status;
+
+pub use caller::{Caller, InvalidUserId, UserId};
+pub use checkout::{CheckoutEvidence, UnverifiedCheckout};
+pub use clock::{Clock, Deadline, InvalidTimestamp, SystemClock, Timestamp};
+pub use get_order::{Answered, Fault, GetOrder, GetOrderError, NotFound, Source};
+pub use ids::{CustomerId, InvalidOrderId, OrderId, OrderNumber};
+pub use ledger::{Incident, Ledger, RequestContext, Usage};
+pub use misses::{Miss, RememberedMisses};
+pub use money::{Currency, MinorUnits};
+pub use order::{Address, LineItem, Order, Presentment, public_metadata};
+pub use ownership::{Claim, Denied, Evidence, OwnedCheckout, PendingClaim};
+pub use personal::Personal;
+pub use snapshot::{
+    CorruptRow, NORMALIZER_VERSION, NewSnapshot, Provenance, RowRef, Snapshot, UnverifiedSnapshot,
+};
+pub use status::{OrderStatus, Payment, SessionState, derive_status};

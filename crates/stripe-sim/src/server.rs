@@ -1,0 +1,300 @@
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::{Query, Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::serve::{IncomingStream, Listener};
+use bytes::Bytes;
+use futures_util::stream;
+use serde_json::{Value, json};
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::faults::Faults;
+use crate::rules::{Refusal, is_version};
+use crate::{Fault, Shop, Times};
+
+/// A request as it came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// `GET`, mostly.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The query's pairs, decoded.
+    pub query: Vec<(String, String)>,
+    /// The `Stripe-Version` header.
+    pub version: Option<String>,
+}
+
+/// A running stand-in.
+#[derive(Clone, Debug)]
+pub struct StripeSim {
+    address: SocketAddr,
+    state: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    keys: HashSet<String>,
+    shop: Mutex<Shop>,
+    faults: Mutex<Faults>,
+    recorded: Mutex<Vec<Recorded>>,
+    connections: Arc<AtomicU64>,
+    requests: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A second handle on a request's connection, to break it off.
+#[derive(Clone)]
+struct Wire(Option<Arc<socket2::Socket>>);
+
+impl Connected<IncomingStream<'_, Counting>> for Wire {
+    fn connect_info(stream: IncomingStream<'_, Counting>) -> Self {
+        Self(SockRef::from(stream.io()).try_clone().ok().map(Arc::new))
+    }
+}
+
+impl Wire {
+    /// Closes the connection now, whatever is still to be sent.
+    fn cut(&self) {
+        if let Some(socket) = &self.0 {
+            // A connection that the caller has closed already is cut, too.
+            let _ = socket.shutdown(std::net::Shutdown::Both);
+        }
+    }
+}
+
+/// A listener that counts the connections made to it.
+struct Counting {
+    listener: TcpListener,
+    connections: Arc<AtomicU64>,
+}
+
+impl Listener for Counting {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        let accepted = Listener::accept(&mut self.listener).await;
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        accepted
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+impl StripeSim {
+    /// Starts on any free port of the loopback interface, with the keys that it lets in.
+    pub async fn start(keys: &[&str], shop: Shop) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(Shared {
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            shop: Mutex::new(shop),
+            faults: Mutex::default(),
+            recorded: Mutex::default(),
+            connections: Arc::default(),
+            requests: AtomicU64::new(0),
+        });
+        let counting = Counting { listener, connections: Arc::clone(&state.connections) };
+        let router = Router::new().fallback(serve).with_state(Arc::clone(&state));
+        let service = router.into_make_service_with_connect_info::<Wire>();
+        tokio::spawn(async move { axum::serve(counting, service).await });
+        Ok(Self { address, state })
+    }
+
+    /// The address to use for Stripe's.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What the stand-in knows, to be looked at or changed.
+    pub fn shop<T>(&self, with: impl FnOnce(&mut Shop) -> T) -> T {
+        with(&mut lock(&self.state.shop))
+    }
+
+    /// Makes something go wrong.
+    pub fn inject(&self, fault: Fault, times: Times) {
+        lock(&self.state.faults).add(fault, times);
+    }
+
+    /// Lets everything go right again.
+    pub fn clear_faults(&self) {
+        lock(&self.state.faults).clear();
+    }
+
+    /// Every request so far, oldest first.
+    pub fn requests(&self) -> Vec<Recorded> {
+        lock(&self.state.recorded).clone()
+    }
+
+    /// How many requests came so far.
+    pub fn calls(&self) -> usize {
+        lock(&self.state.recorded).len()
+    }
+
+    /// How many connections were made so far.
+    pub fn connections(&self) -> u64 {
+        self.state.connections.load(Ordering::Relaxed)
+    }
+}
+
+async fn serve(
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    State(state): State<Arc<Shared>>,
+    request: Request,
+) -> Response {
+    let number = state.requests.fetch_add(1, Ordering::Relaxed) + 1;
+    let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
+    let recorded = Recorded {
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        query: query.map(|Query(pairs)| pairs).unwrap_or_default(),
+        version: text(request.headers(), "stripe-version"),
+    };
+    lock(&state.recorded).push(recorded.clone());
+    let fault = lock(&state.faults).strike();
+    let mut headers = Vec::new();
+    let outcome = match fault {
+        Some(Fault::Status(status)) => Err(Refusal::of_status(status)),
+        Some(Fault::StatusWith(status, extra)) => {
+            headers = extra;
+            Err(Refusal::of_status(status))
+        }
+        Some(Fault::MissingPermission) => Err(Refusal::missing_permission()),
+        Some(Fault::Garbage) => return plain(number, "application/json", "}{ no JSON"),
+        Some(Fault::Html) => {
+            return plain(number, "text/html", "<html><h1>Bad gateway</h1></html>");
+        }
+        Some(Fault::Hang) => std::future::pending().await,
+        Some(Fault::Reset) => {
+            wire.cut();
+            return Response::new(cut_off(Bytes::new()));
+        }
+        Some(Fault::Delay(wait)) => {
+            tokio::time::sleep(wait).await;
+            state.answer(request.headers(), &recorded)
+        }
+        Some(Fault::CutBody) | None => state.answer(request.headers(), &recorded),
+    };
+    let (status, body) = match outcome {
+        Ok(object) => (200, object),
+        Err(refusal) => (refusal.status, json!({"error": refusal.error})),
+    };
+    let body = serde_json::to_string_pretty(&body).unwrap_or_default();
+    let mut response = Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .header("request-id", request_id(number));
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    if matches!(fault, Some(Fault::CutBody)) {
+        let half = Bytes::from(body.as_bytes()[..body.len() / 2].to_vec());
+        return response.body(cut_off(half)).unwrap_or_default();
+    }
+    response.body(Body::from(body)).unwrap_or_default()
+}
+
+impl Shared {
+    /// What Stripe would answer.
+    fn answer(&self, headers: &HeaderMap, request: &Recorded) -> Result<Value, Refusal> {
+        let live = self.authenticate(headers)?;
+        if let Some(version) = request.version.as_deref().filter(|version| !is_version(version)) {
+            return Err(Refusal::bad_version(version));
+        }
+        let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+        let shop = lock(&self.shop);
+        match (request.method.as_str(), path.as_slice()) {
+            ("GET", ["v1", "checkout", "sessions", id]) => {
+                let asked = Asked::of(request, &[])?;
+                shop.session(id, live, &asked.expand)
+            }
+            ("GET", ["v1", "checkout", "sessions", id, "line_items"]) => {
+                let asked = Asked::of(request, &["limit", "starting_after"])?;
+                let page = (asked.limit, asked.starting_after.as_deref());
+                shop.line_page(id, live, page, &asked.expand)
+            }
+            (method, _) => Err(Refusal::unknown_url(method, &request.path)),
+        }
+    }
+
+    /// Whether the key is one of ours, and of live mode.
+    fn authenticate(&self, headers: &HeaderMap) -> Result<bool, Refusal> {
+        let given = text(headers, "authorization").unwrap_or_default();
+        let key = given.strip_prefix("Bearer ").unwrap_or_default();
+        if key.is_empty() {
+            return Err(Refusal::no_key());
+        }
+        if !self.keys.contains(key) {
+            return Err(Refusal::wrong_key(key));
+        }
+        Ok(key.contains("_live_"))
+    }
+}
+
+/// The parameters of a request.
+struct Asked {
+    expand: Vec<String>,
+    limit: usize,
+    starting_after: Option<String>,
+}
+
+impl Asked {
+    /// Reads the parameters; any but `expand` and the named ones are refused.
+    fn of(request: &Recorded, known: &[&str]) -> Result<Self, Refusal> {
+        let mut asked = Self { expand: Vec::new(), limit: 10, starting_after: None };
+        for (name, value) in &request.query {
+            match name.as_str() {
+                name if name == "expand[]"
+                    || (name.starts_with("expand[") && name.ends_with(']')) =>
+                {
+                    asked.expand.push(value.clone());
+                }
+                "limit" if known.contains(&"limit") => {
+                    let limit = value.parse().ok().filter(|limit| (1..=100).contains(limit));
+                    asked.limit = limit.ok_or_else(|| Refusal::bad_limit(value))?;
+                }
+                "starting_after" if known.contains(&"starting_after") => {
+                    asked.starting_after = Some(value.clone());
+                }
+                name => return Err(Refusal::unknown_parameter(name)),
+            }
+        }
+        Ok(asked)
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+fn request_id(number: u64) -> String {
+    format!("req_sim{number:08}")
+}
+
+fn plain(number: u64, kind: &str, body: &'static str) -> Response {
+    Response::builder()
+        .header("content-type", kind)
+        .header("request-id", request_id(number))
+        .body(Body::from(body))
+        .unwrap_or_default()
+}
+
+/// A body that ends in a broken connection after its first bytes.
+fn cut_off(first: Bytes) -> Body {
+    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    Body::from_stream(stream::iter([Ok(first), Err(broken)]))
+}
