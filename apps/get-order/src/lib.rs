@@ -1,1 +1,9 @@
-//! x
+//! The parts of the Lambda program, for the program itself and for the local stack: one set of
+//! settings, one way to reach AWS and Stripe, one service.
+
+pub mod aws;
+pub mod config;
+pub mod logging;
+mod service;
+
+pub use service::{Service, StartError, service, stripe_key};

@@ -4,6 +4,9 @@
 //! expansions, and listing its line items by pages. It refuses what Stripe refuses, so that a
 //! request that works here has a fair chance to work there. For tests and the local stack only.
 
+// A session has some 60 properties, which `json!` takes one by one.
+#![recursion_limit = "256"]
+
 mod expand;
 mod faults;
 mod rules;

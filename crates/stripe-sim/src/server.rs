@@ -169,8 +169,8 @@ async fn serve(
     let mut headers = Vec::new();
     let outcome = match fault {
         Some(Fault::Status(status)) => Err(Refusal::of_status(status)),
-        Some(Fault::StatusWith(status, extra)) => {
-            headers = extra;
+        Some(Fault::StatusWith(status, ref extra)) => {
+            headers.clone_from(extra);
             Err(Refusal::of_status(status))
         }
         Some(Fault::MissingPermission) => Err(Refusal::missing_permission()),

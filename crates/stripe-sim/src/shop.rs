@@ -66,7 +66,7 @@ impl Shop {
             session["payment_status"] = json!("unpaid");
         });
         self.change_payment(id, "requires_payment_method", |charge| {
-            charge["status"] = json!("failed")
+            charge["status"] = json!("failed");
         });
     }
 
@@ -84,13 +84,13 @@ impl Shop {
         });
     }
 
-    fn change_payment(&mut self, id: &str, status: &str, change: impl FnOnce(&mut Value)) {
+    fn change_payment(&mut self, id: &str, status: &str, to_charge: impl FnOnce(&mut Value)) {
         let intent = self.sessions.get(id).and_then(|session| session["payment_intent"].as_str());
         let Some(intent) = intent.and_then(|intent| self.objects.get_mut(intent)) else { return };
         intent["status"] = json!(status);
         let charge = intent["latest_charge"].as_str().map(str::to_owned);
         if let Some(charge) = charge.and_then(|charge| self.objects.get_mut(&charge)) {
-            change(charge);
+            to_charge(charge);
         }
     }
 

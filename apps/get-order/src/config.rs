@@ -1,0 +1,323 @@
+//! The settings, read once at start. All mistakes are reported together, by variable.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use orders_dynamodb::TableConfig;
+use orders_http::CorsPolicy;
+use orders_stripe::{Mode, SecretKey};
+use tracing::level_filters::LevelFilter;
+use url::{Host, Url};
+
+use crate::aws::AwsSettings;
+use crate::logging::LogFormat;
+
+/// What the endpoint needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which table, and how it is read and written.
+    pub table: TableConfig,
+    /// How Stripe is asked.
+    pub stripe: StripeSettings,
+    /// Which pages may read the answers.
+    pub cors: CorsPolicy,
+    /// The longest time for one request.
+    pub request_budget: Duration,
+    /// What is logged.
+    pub log_level: LevelFilter,
+}
+
+/// How Stripe is asked.
+#[derive(Clone, Debug)]
+pub struct StripeSettings {
+    /// The key, or where it is kept.
+    pub key: KeySource,
+    /// Where Stripe's API is.
+    pub base: Url,
+    /// The longest time for one attempt.
+    pub timeout: Duration,
+    /// The most repetitions of one call.
+    pub max_retries: u32,
+    /// The most calls per second of this process.
+    pub rate_per_second: NonZeroU32,
+}
+
+/// Where Stripe's key comes from.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    /// From `STRIPE_SECRET`.
+    Key(SecretKey),
+    /// From the parameter that `STRIPE_SECRET_PARAMETER` names.
+    Parameter(String),
+}
+
+/// A variable, and what is wrong with it. Never says what a secret was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}: {problem}")]
+pub struct Mistake {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong, and what would be right.
+    pub problem: String,
+}
+
+/// The environment of the process, or what stands in for it.
+#[derive(Clone, Default)]
+pub struct Environment(HashMap<String, String>);
+
+impl Environment {
+    /// The environment that the process was started with. What is no text is left out.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+    pub fn of_process() -> Self {
+        let text = |value: std::ffi::OsString| value.into_string().ok();
+        Self(std::env::vars_os().filter_map(|(k, v)| Some((text(k)?, text(v)?))).collect())
+    }
+
+    /// The value of a variable; an empty one counts as not set.
+    pub fn get(&self, variable: &str) -> Option<&str> {
+        self.0.get(variable).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Sets a variable.
+    pub fn set(&mut self, variable: &str, value: &str) {
+        self.0.insert(variable.to_owned(), value.to_owned());
+    }
+}
+
+impl<const N: usize> From<[(&str, &str); N]> for Environment {
+    fn from(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect())
+    }
+}
+
+/// Reads the environment and collects what is wrong with it.
+pub struct Reader<'a> {
+    environment: &'a Environment,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader without a mistake yet.
+    pub fn new(environment: &'a Environment) -> Self {
+        Self { environment, mistakes: Vec::new() }
+    }
+
+    /// What was read, unless there was a mistake.
+    pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Mistake>> {
+        read.filter(|_| self.mistakes.is_empty()).ok_or(self.mistakes)
+    }
+
+    fn mistake<T>(&mut self, variable: &'static str, problem: impl Display) -> Option<T> {
+        self.mistakes.push(Mistake { variable, problem: problem.to_string() });
+        None
+    }
+
+    fn required(&mut self, variable: &'static str, what: &str) -> Option<&'a str> {
+        let value = self.environment.get(variable);
+        if value.is_none() {
+            self.mistake::<()>(variable, format!("is required: {what}"));
+        }
+        value
+    }
+
+    fn parsed<T: FromStr>(&mut self, variable: &'static str, default: &str) -> Option<T>
+    where
+        T::Err: Display,
+    {
+        match self.environment.get(variable).unwrap_or(default).parse() {
+            Ok(value) => Some(value),
+            Err(why) => self.mistake(variable, why),
+        }
+    }
+
+    fn number(&mut self, variable: &'static str, default: u32, range: [u32; 2]) -> Option<u32> {
+        let Some(text) = self.environment.get(variable) else { return Some(default) };
+        match text.parse() {
+            Ok(number) if (range[0]..=range[1]).contains(&number) => Some(number),
+            _ => {
+                let [least, most] = range;
+                self.mistake(
+                    variable,
+                    format!("`{text}` is no whole number from {least} to {most}"),
+                )
+            }
+        }
+    }
+
+    fn milliseconds(&mut self, variable: &'static str, default: u32) -> Option<Duration> {
+        // 15 minutes is the longest that an invocation may take.
+        let number = self.number(variable, default, [100, 900_000])?;
+        Some(Duration::from_millis(u64::from(number)))
+    }
+
+    /// The settings of the endpoint.
+    pub fn settings(&mut self) -> Option<Settings> {
+        // Everything is read before anything is given up, so that no mistake hides another.
+        let table = self.table();
+        let stripe = self.stripe();
+        let cors = self.parsed("CORS_ALLOW_ORIGIN", "*");
+        let request_budget = self.milliseconds("REQUEST_BUDGET_MS", 10_000);
+        let log_level = self.log_level();
+        Some(Settings {
+            table: table?,
+            stripe: stripe?,
+            cors: cors?,
+            request_budget: request_budget?,
+            log_level: log_level?,
+        })
+    }
+
+    fn table(&mut self) -> Option<TableConfig> {
+        let table = self.required("COMMERCE_TABLE", "the name of the DynamoDB table");
+        let table = table.and_then(|name| self.name("COMMERCE_TABLE", name));
+        // Not set is fine; set to something impossible is not.
+        let index = self.environment.get("ORDER_INDEX");
+        let index = index.map_or(Some(None), |name| self.name("ORDER_INDEX", name).map(Some));
+        let ttl_days = self.number("ORDER_TTL_DAYS", 0, [0, 36_500]);
+        Some(TableConfig { table: table?, index: index?, ttl_days: ttl_days? })
+    }
+
+    fn name(&mut self, variable: &'static str, name: &str) -> Option<String> {
+        // A table may also be given by its ARN.
+        let allowed = |c: u8| c.is_ascii_alphanumeric() || b"_.-:/".contains(&c);
+        if name.bytes().all(allowed) {
+            return Some(name.to_owned());
+        }
+        self.mistake(
+            variable,
+            format!("`{name}` has a character other than a letter, a digit, _, . and -"),
+        )
+    }
+
+    fn stripe(&mut self) -> Option<StripeSettings> {
+        let key = self.key_source();
+        let base = self.stripe_base(key.as_ref());
+        let timeout = self.milliseconds("STRIPE_TIMEOUT_MS", 4000);
+        let max_retries = self.number("STRIPE_MAX_RETRIES", 2, [0, 10]);
+        let rate = self.number("STRIPE_RATE_PER_SECOND", 20, [1, 1000]);
+        Some(StripeSettings {
+            key: key?,
+            base: base?,
+            timeout: timeout?,
+            max_retries: max_retries?,
+            rate_per_second: NonZeroU32::new(rate?)?,
+        })
+    }
+
+    fn key_source(&mut self) -> Option<KeySource> {
+        let (key, parameter) = (
+            self.environment.get("STRIPE_SECRET"),
+            self.environment.get("STRIPE_SECRET_PARAMETER"),
+        );
+        match (key, parameter) {
+            (Some(_), Some(_)) => self.mistake(
+                "STRIPE_SECRET",
+                "is set, and STRIPE_SECRET_PARAMETER as well; set one of them",
+            ),
+            (Some(key), None) => match key.parse() {
+                Ok(key) => Some(KeySource::Key(key)),
+                Err(why) => self.mistake("STRIPE_SECRET", why),
+            },
+            (None, Some(name)) => Some(KeySource::Parameter(name.to_owned())),
+            (None, None) => self.mistake(
+                "STRIPE_SECRET",
+                "is required: Stripe's secret or restricted key (or set STRIPE_SECRET_PARAMETER to \
+                 the name of the SSM parameter that holds it)",
+            ),
+        }
+    }
+
+    fn stripe_base(&mut self, key: Option<&KeySource>) -> Option<Url> {
+        const VARIABLE: &str = "STRIPE_API_BASE";
+        let base: Url = self.parsed(VARIABLE, "https://api.stripe.com")?;
+        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
+            return self.mistake(VARIABLE, "must begin with https:// (or http://, for tests)");
+        }
+        let live = matches!(key, Some(KeySource::Key(key)) if key.mode() == Mode::Live);
+        if live && base.scheme() == "http" && !is_loopback(&base) {
+            return self.mistake(
+                VARIABLE,
+                "must begin with https://: a live key is never sent in the clear",
+            );
+        }
+        Some(base)
+    }
+
+    fn log_level(&mut self) -> Option<LevelFilter> {
+        let variable = ["LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL"]
+            .into_iter()
+            .find(|variable| self.environment.get(variable).is_some())
+            .unwrap_or("LOG_LEVEL");
+        let word = self.environment.get(variable).unwrap_or("info").to_ascii_lowercase();
+        Some(match word.as_str() {
+            "trace" => LevelFilter::TRACE,
+            "debug" => LevelFilter::DEBUG,
+            "info" => LevelFilter::INFO,
+            // The words of Python's logging, which this function's environment may still hold.
+            "warn" | "warning" => LevelFilter::WARN,
+            "error" | "fatal" | "critical" => LevelFilter::ERROR,
+            _ => {
+                return self.mistake(
+                    variable,
+                    format!("`{word}` is none of trace, debug, info, warn, error"),
+                );
+            }
+        })
+    }
+
+    /// The AWS surroundings of a Lambda function.
+    pub fn aws(&mut self) -> Option<AwsSettings> {
+        let region =
+            self.environment.get("AWS_REGION").or(self.environment.get("AWS_DEFAULT_REGION"));
+        let region = match region {
+            Some(region) => Some(region.to_owned()),
+            None => self.mistake("AWS_REGION", "is required: the region of the table"),
+        };
+        let key_id = self.required("AWS_ACCESS_KEY_ID", "Lambda sets it to the function's role");
+        let secret =
+            self.required("AWS_SECRET_ACCESS_KEY", "Lambda sets it to the function's role");
+        let token = self.environment.get("AWS_SESSION_TOKEN").map(str::to_owned);
+        let endpoint = |variable| {
+            let endpoint =
+                self.environment.get(variable).or(self.environment.get("AWS_ENDPOINT_URL"));
+            endpoint.map(str::to_owned)
+        };
+        Some(AwsSettings {
+            dynamodb_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
+            ssm_endpoint: endpoint("AWS_ENDPOINT_URL_SSM"),
+            region: region?,
+            credentials: Credentials::from_keys(key_id?, secret?, token),
+        })
+    }
+
+    /// JSON, unless the function is configured for text.
+    pub fn log_format(&self) -> LogFormat {
+        match self.environment.get("AWS_LAMBDA_LOG_FORMAT") {
+            Some(format) if format.eq_ignore_ascii_case("text") => LogFormat::Text,
+            _ => LogFormat::Json,
+        }
+    }
+
+    /// How many invocations Lambda hands to this process at a time.
+    pub fn concurrency(&self) -> u32 {
+        let most = self.environment.get("AWS_LAMBDA_MAX_CONCURRENCY");
+        most.and_then(|most| most.parse().ok()).unwrap_or(1)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+mod tests;

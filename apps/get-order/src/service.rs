@@ -1,0 +1,66 @@
+use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_ssm::Client as Ssm;
+use aws_sdk_ssm::error::ProvideErrorMetadata;
+use orders::{GetOrder, SystemClock};
+use orders_dynamodb::CommerceTable;
+use orders_http::Endpoint;
+use orders_stripe::{Backoff, SecretKey, StripeCheckout, StripeConfig};
+
+use crate::config::{KeySource, Mistake, Settings};
+
+/// The endpoint over the real adapters. Built once, shared by all requests.
+pub type Service = Endpoint<CommerceTable<SystemClock>, StripeCheckout<SystemClock>, SystemClock>;
+
+/// Why the program cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is wrong, which only showed when it was used.
+    #[error("{0}")]
+    Setting(#[from] Mistake),
+    /// The HTTP client for Stripe cannot be built.
+    #[error("the HTTP client for Stripe cannot be built: {0}")]
+    StripeClient(String),
+}
+
+/// Stripe's key, fetched from the parameter store where the settings only name it.
+pub async fn stripe_key(
+    source: &KeySource,
+    ssm: impl FnOnce() -> Ssm,
+) -> Result<SecretKey, StartError> {
+    let name = match source {
+        KeySource::Key(key) => return Ok(key.clone()),
+        KeySource::Parameter(name) => name,
+    };
+    let mistake = |problem: String| Mistake { variable: "STRIPE_SECRET_PARAMETER", problem };
+    let fetched = ssm().get_parameter().name(name).with_decryption(true).send().await;
+    let fetched = fetched.map_err(|error| {
+        let code = error.code().unwrap_or("no answer from the parameter store");
+        mistake(format!("the parameter {name} cannot be read: {code}"))
+    })?;
+    let value = fetched.parameter.and_then(|parameter| parameter.value).unwrap_or_default();
+    let key =
+        value.parse().map_err(|why| mistake(format!("what the parameter {name} holds {why}")))?;
+    Ok(key)
+}
+
+/// Builds the service.
+pub fn service(
+    settings: Settings,
+    key: SecretKey,
+    dynamodb: DynamoDb,
+) -> Result<Service, StartError> {
+    let clock = SystemClock;
+    let stripe = StripeConfig {
+        key,
+        base: settings.stripe.base,
+        timeout: settings.stripe.timeout,
+        max_retries: settings.stripe.max_retries,
+        rate_per_second: settings.stripe.rate_per_second,
+        backoff: Backoff::default(),
+    };
+    let stripe = StripeCheckout::new(stripe, clock)
+        .map_err(|error| StartError::StripeClient(error.to_string()))?;
+    let table = CommerceTable::new(dynamodb, settings.table, clock);
+    let orders = GetOrder::new(table, stripe, clock);
+    Ok(Endpoint::new(orders, settings.cors, settings.request_budget, clock))
+}
