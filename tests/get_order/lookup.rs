@@ -1,40 +1,274 @@
-//! Finding a stored order, and falling back to Stripe.
+//! Finding a stored order.
 
-use serde_json::json;
-use stripe_sim::{Line, SessionBuilder};
-use test_support::webhook_row;
+use serde_json::{Value, json};
+use stripe_sim::Line;
+use table_sim::{INDEX, Row, old_fallback_row, sync_row, webhook_row};
 
-use crate::stack::{CREATED, Stack};
+use crate::stack::{CREATED, Stack, session_of};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_is_only_in_stripe_is_fetched_once_and_then_comes_from_the_table() {
-    let stack = Stack::start().await;
-    let session = SessionBuilder::new("cs_test_a1firstorder", CREATED)
-        .metadata(json!({"userId": "ava", "gift": "yes"}))
-        .email("ava@example.com")
-        .line(
-            Line::new("Tote bag", 1500, 2).metadata(json!({"sku": "TOTE", "collection": "summer"})),
-        );
-    stack.stripe.shop(|shop| shop.add(session));
+/// With the index and without it.
+const BOTH_WAYS: [&[(&str, &str)]; 2] = [&[("ORDER_INDEX", INDEX)], &[]];
 
-    let first = stack.open_order("ava", "cs_test_a1firstorder").await;
-    assert_eq!(first.status, 200, "{first:?} {:#?}", stack.lambda.program.output());
-    assert_eq!(first.header("x-order-source"), "stripe");
-    assert_eq!(first.order()["amount"], 3000);
-
-    let second = stack.open_order("ava", "cs_test_a1firstorder").await;
-    assert_eq!(second.header("x-order-source"), "snapshot");
-    assert_eq!(second.body, first.body);
-    assert_eq!(stack.stripe.calls(), 1);
-    assert_eq!(stack.table.orders_of("ava").await.len(), 1);
+fn order(n: usize) -> String {
+    format!("cs_test_a1stored{n:04}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stored_order_is_answered_without_asking_stripe() {
-    let stack = Stack::start().await;
-    stack.table.put(&webhook_row("ava", "cs_test_a1stored", CREATED + 30)).await;
-    let answer = stack.open_order("ava", "cs_test_a1stored").await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.header("x-order-source"), "snapshot");
+async fn each_of_a_members_thirty_orders_is_found_without_asking_stripe() {
+    for settings in BOTH_WAYS {
+        let stack = Stack::with(settings).await;
+        for n in 0..30 {
+            let at = CREATED + i64::try_from(n).unwrap() * 60;
+            stack.given_rows([webhook_row("ava", &order(n), at)]).await;
+        }
+        for n in 0..30 {
+            let answer = stack.open_order("ava", &order(n)).await;
+            assert_eq!(answer.status, 200, "{n} {settings:?}: {answer:?}");
+            assert_eq!(answer.header("x-order-source"), "snapshot");
+            assert_eq!(answer.order()["orderId"], order(n).as_str());
+        }
+        assert_eq!(stack.stripe.calls(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_of_many_pages_is_read_to_its_end() {
+    let stack = Stack::with(&[]).await;
+    // DynamoDB ends a page at 1 MB; these are some 3 MB.
+    let ballast = "x".repeat(100_000);
+    for n in 0..30 {
+        let at = CREATED + i64::try_from(n).unwrap() * 60;
+        let row = webhook_row("ava", &order(n), at).set("ballast", json!(ballast));
+        stack.given_rows([row]).await;
+    }
+    for n in [0, 15, 29] {
+        assert_eq!(stack.open_order("ava", &order(n)).await.status, 200, "{n}");
+    }
+    assert_eq!(stack.open_order("ava", "cs_live_notHers").await.status, 404);
     assert_eq!(stack.stripe.calls(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_every_writer_read_well() {
+    let iso = Row::new("ava", "ORDER#2025-11-26T21:28:24Z#cs_test_a1iso", "cs_test_a1iso")
+        .set("status", json!("complete"))
+        .set("amount", json!(1200))
+        .set("createdAt", json!(CREATED))
+        .set("items", json!([{"name": "Pin", "quantity": 3}]));
+    for settings in BOTH_WAYS {
+        let stack = Stack::with(settings).await;
+        stack
+            .given_rows([
+                webhook_row("ava", "cs_test_a1webhook", CREATED + 30),
+                sync_row("ava", "cs_test_a1sync", CREATED),
+                old_fallback_row("ava", "cs_test_a1old", CREATED, 9),
+                iso.clone(),
+            ])
+            .await;
+        for (id, created) in [
+            ("cs_test_a1webhook", "2025-11-26T21:28:24.990Z"),
+            ("cs_test_a1sync", "2025-11-26T21:28:24.000Z"),
+            ("cs_test_a1old", "2025-11-26T21:28:24.000Z"),
+            ("cs_test_a1iso", "2025-11-26T21:28:24.000Z"),
+        ] {
+            let answer = stack.open_order("ava", id).await;
+            assert_eq!(answer.status, 200, "{id}: {answer:?}");
+            let order = answer.order();
+            assert_eq!(order["status"], "completed", "{id}");
+            assert_eq!(order["createdAt"], created, "{id}");
+        }
+        assert_eq!(stack.stripe.calls(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_webhook_keeps_beside_the_order_is_passed_on_without_the_shops_secrets() {
+    let stack = Stack::start().await;
+    stack.given_rows([webhook_row("ava", &order(1), CREATED)]).await;
+    let answer = stack.open_order("ava", &order(1)).await;
+    let shown = answer.order();
+    assert_eq!(shown["pricingSummary"], json!({"subtotal": 3000, "tiers": ["member"]}));
+    assert_eq!(shown["discounts"], json!([{"amountCents": 0, "code": "WELCOME"}]));
+    assert_eq!(shown["metadata"], json!({"gift": "yes"}));
+    assert!(!answer.body.contains("quoteSignature") && !answer.body.contains("sig\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_nine_fixed_fields_come_first_even_from_a_row_that_has_none_of_them() {
+    let stack = Stack::start().await;
+    stack.given_rows([Row::new("ava", &format!("ORDER#1#{}", order(1)), &order(1))]).await;
+    let answer = stack.open_order("ava", &order(1)).await;
+    let start = r#"{"order":{"orderId":"cs_test_a1stored0001","orderNumber":"BC-ORED0001","status":null,"amount":null,"currency":null,"createdAt":null,"itemCount":0,"items":[],"customerEmail":null"#;
+    assert!(answer.body.starts_with(start), "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_past_its_time_to_live_is_gone() {
+    for settings in BOTH_WAYS {
+        let stack = Stack::with(settings).await;
+        stack
+            .given_rows([
+                webhook_row("ava", &order(1), CREATED).set("expiresAt", json!(1_700_000_000)),
+                webhook_row("ava", &order(2), CREATED).set("expiresAt", json!(4_000_000_000_i64)),
+            ])
+            .await;
+        assert_eq!(stack.open_order("ava", &order(1)).await.status, 404);
+        assert_eq!(stack.open_order("ava", &order(2)).await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_rows_of_one_order_are_one() {
+    let stack = Stack::start().await;
+    let completion = webhook_row("ava", &order(1), CREATED)
+        .set("stripePaymentStatus", json!("unpaid"))
+        .set("customerPhone", json!("+15555550100"));
+    let success = webhook_row("ava", &order(1), CREATED + 90_000)
+        .set("stripePaymentStatus", json!("paid"))
+        .set("amount", json!(3100))
+        .set("items", json!([]))
+        .set("customerEmail", Value::Null);
+    // By `updatedAt` the row with the older key is the newer one.
+    let updated = webhook_row("ava", &order(2), CREATED)
+        .set("updatedAt", json!("2026-01-01T00:00:00Z"))
+        .set("amount", json!(1));
+    let newer_key = webhook_row("ava", &order(2), CREATED + 10).set("amount", json!(2));
+    stack.given_rows([completion, success, updated, newer_key]).await;
+
+    let first = stack.open_order("ava", &order(1)).await.order();
+    assert_eq!(first["status"], "completed");
+    assert_eq!(first["amount"], 3100);
+    assert_eq!(first["itemCount"], 1, "the lines of the other row");
+    assert_eq!(first["customerEmail"], "ava@example.com");
+    assert_eq!(first["customerPhone"], "+15555550100");
+    assert_eq!(stack.open_order("ava", &order(2)).await.order()["amount"], 1);
+    assert_eq!(stack.stripe.calls(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_of_other_programs_become_the_dashboards_four() {
+    let stack = Stack::start().await;
+    for (n, (word, payment, expected)) in [
+        ("complete", "paid", "completed"),
+        ("fulfilled", "paid", "completed"),
+        ("expired", "unpaid", "cancelled"),
+        ("canceled", "unpaid", "cancelled"),
+        ("failed", "unpaid", "cancelled"),
+        ("refunded", "paid", "refunded"),
+        ("on_hold", "paid", "on_hold"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let row = webhook_row("ava", &order(n), CREATED)
+            .set("status", json!(word))
+            .set("stripePaymentStatus", json!(payment));
+        stack.given_rows([row]).await;
+        let answer = stack.open_order("ava", &order(n)).await;
+        assert_eq!(answer.order()["status"], expected, "{word}");
+        assert_eq!(answer.header("x-order-source"), "snapshot", "{word}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrupt_row_is_passed_over_replaced_or_owned_up_to() {
+    let stack = Stack::start().await;
+    let corrupt = |n: usize, at: i64| webhook_row("ava", &order(n), at).set("amount", json!(30.5));
+    stack
+        .given_rows([
+            corrupt(1, CREATED + 9),
+            webhook_row("ava", &order(1), CREATED),
+            corrupt(2, CREATED + 9),
+            corrupt(3, CREATED + 9),
+        ])
+        .await;
+    stack.given_session(session_of("ava", &order(2)));
+
+    let other_row = stack.open_order("ava", &order(1)).await;
+    assert_eq!((other_row.status, other_row.header("x-order-source")), (200, "snapshot"));
+
+    let replaced = stack.open_order("ava", &order(2)).await;
+    assert_eq!((replaced.status, replaced.header("x-order-source")), (200, "stripe"));
+    let healed = stack.open_order("ava", &order(2)).await;
+    assert_eq!((healed.status, healed.header("x-order-source")), (200, "snapshot"));
+    assert_eq!(healed.body, replaced.body);
+    let rows = stack.rows_of("ava").await;
+    assert_eq!(rows.iter().filter(|row| row["orderId"] == order(2).as_str()).count(), 1);
+
+    let owned_up = stack.open_order("ava", &order(3)).await;
+    assert_eq!((owned_up.status, owned_up.json()["error"].as_str()), (500, Some("Internal error")));
+    assert!(!owned_up.body.contains("amount"), "the attribute is for the log only");
+    stack.lambda.program.line_with("corrupt at the attribute amount").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_is_pending_without_lines_or_cut_is_fetched_again() {
+    let stack = Stack::start().await;
+    stack
+        .given_rows([
+            webhook_row("ava", &order(1), CREATED).set("stripePaymentStatus", json!("unpaid")),
+            webhook_row("ava", &order(2), CREATED).set("items", json!([])),
+            old_fallback_row("ava", &order(3), CREATED, 10),
+        ])
+        .await;
+    stack.given_session(session_of("ava", &order(1)));
+    stack.given_session(session_of("ava", &order(2)));
+    stack.given_session(session_of("ava", &order(3)).lines(24));
+    for (n, lines) in [(1, 1), (2, 1), (3, 25)] {
+        let renewed = stack.open_order("ava", &order(n)).await;
+        assert_eq!(renewed.header("x-order-source"), "stripe", "{n}");
+        assert_eq!(renewed.order()["itemCount"], lines, "{n}");
+        let again = stack.open_order("ava", &order(n)).await;
+        assert_eq!(again.header("x-order-source"), "snapshot", "{n}");
+        assert_eq!(again.body, renewed.body, "{n}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pending_snapshot_is_served_stale_when_stripe_cannot_tell() {
+    let stack = Stack::with(&[("ORDER_INDEX", INDEX), ("STRIPE_MAX_RETRIES", "0")]).await;
+    let pending = |n| webhook_row("ava", &order(n), CREATED).set("status", json!("open"));
+    stack.given_rows([pending(1), pending(2)]).await;
+    stack.stripe.inject(stripe_sim::Fault::Status(500), stripe_sim::Times::Always);
+    let answer = stack.open_order("ava", &order(1)).await;
+    assert_eq!((answer.status, answer.header("x-order-source")), (200, "stale"));
+    assert_eq!(answer.order()["status"], "pending");
+    stack.stripe.clear_faults();
+    // Stripe answers again, but has never heard of the order.
+    let answer = stack.open_order("ava", &order(2)).await;
+    assert_eq!((answer.status, answer.header("x-order-source")), (200, "stale"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_with_an_id_of_its_own_kind_is_answered_from_the_table_alone() {
+    let stack = Stack::start().await;
+    let mut row = webhook_row("ava", "legacy-0007", CREATED).set("status", json!("open"));
+    stack.given_rows([row.clone()]).await;
+    let answer = stack.open_order("ava", "legacy-0007").await;
+    assert_eq!((answer.status, answer.header("x-order-source")), (200, "snapshot"));
+    row = row.set("SK", json!("ORDER#1#cs_live_a1")).set("orderId", json!("cs_live_a1"));
+    stack.given_rows([row]).await;
+    assert_eq!(stack.open_order("ava", "cs_live_a1").await.status, 200);
+    assert_eq!(stack.open_order("ava", "legacy-0008").await.status, 404);
+    assert_eq!(stack.stripe.calls(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_only_in_stripe_is_fetched_once_and_then_comes_from_the_table() {
+    for settings in BOTH_WAYS {
+        let stack = Stack::with(settings).await;
+        let tote =
+            Line::new("Tote bag", 1500, 2).metadata(json!({"sku": "TOTE", "collection": "summer"}));
+        let session = session_of("ava", &order(1)).line(tote).email("ava@example.com");
+        stack.given_session(session);
+        let first = stack.open_order("ava", &order(1)).await;
+        assert_eq!(first.status, 200, "{first:?}");
+        assert_eq!(first.header("x-order-source"), "stripe");
+        assert_eq!(stack.stripe.calls(), 1);
+        let second = stack.open_order("ava", &order(1)).await;
+        assert_eq!(second.header("x-order-source"), "snapshot");
+        assert_eq!(second.body, first.body);
+        assert_eq!(stack.stripe.calls(), 1);
+        assert_eq!(stack.rows_of("ava").await.len(), 1);
+    }
 }

@@ -1,8 +1,9 @@
 //! Everything around the program, and verbs for what a caller does.
 
-use serde_json::Value;
-use stripe_sim::{Shop, StripeSim};
-use test_support::{Asker, EmbeddedTable, INDEX, Invoked, Lambda, TABLE, rest_event};
+use serde_json::{Map, Value, json};
+use stripe_sim::{Line, SessionBuilder, Shop, StripeSim};
+use table_sim::{EmbeddedTable, INDEX, Row, Storage, TABLE};
+use test_support::{Asker, Invoked, Lambda, http_client, rest_event};
 
 /// The key that the program is given.
 pub(crate) const KEY: &str = "sk_test_51ExampleKeyForTests";
@@ -25,10 +26,21 @@ impl Stack {
 
     /// With the given settings besides the required ones.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let table = EmbeddedTable::start().await;
-        let stripe = StripeSim::start(&[KEY], Shop::default()).await.expect("a free port");
+        let (table, stripe) = services().await;
         let lambda = start_lambda(table.endpoint(), &stripe.base(), settings).await;
         Self { table, stripe, lambda }
+    }
+
+    /// Rows that are there before the member comes.
+    pub(crate) async fn given_rows(&self, rows: impl IntoIterator<Item = Row>) {
+        for row in rows {
+            self.table.put(&row).await.expect("a write");
+        }
+    }
+
+    /// A session that Stripe knows.
+    pub(crate) fn given_session(&self, session: SessionBuilder) {
+        self.stripe.shop(|shop| shop.add(session));
     }
 
     /// The member opens an order.
@@ -45,6 +57,18 @@ impl Stack {
     pub(crate) async fn send(&self, event: &Value) -> Invoked {
         self.lambda.invoke(event).await
     }
+
+    /// The rows of a member's orders.
+    pub(crate) async fn rows_of(&self, user: &str) -> Vec<Map<String, Value>> {
+        self.table.orders_of(user).await.expect("a query")
+    }
+}
+
+/// An empty table and a Stripe that knows nothing.
+pub(crate) async fn services() -> (EmbeddedTable, StripeSim) {
+    let table = EmbeddedTable::start(&Storage::Memory).await.expect("an embedded table");
+    let stripe = StripeSim::start(&[KEY], Shop::default()).await.expect("a free port");
+    (table, stripe)
 }
 
 /// Starts the program over a table and a Stripe.
@@ -61,4 +85,49 @@ pub(crate) async fn start_lambda(
     ];
     environment.extend_from_slice(settings);
     Lambda::start(env!("CARGO_BIN_EXE_get-order"), &environment).await
+}
+
+/// A paid session of a member, with one line of two pieces.
+pub(crate) fn session_of(user: &str, order: &str) -> SessionBuilder {
+    SessionBuilder::new(order, CREATED)
+        .metadata(json!({"userId": user}))
+        .line(Line::new("Tote bag", 1500, 2))
+}
+
+/// A way to a DynamoDB on which every write is refused, as under a role that may only read.
+pub(crate) async fn read_only(endpoint: &str) -> String {
+    use axum::body::{Body, to_bytes};
+    use axum::extract::Request;
+    use axum::response::Response;
+
+    let upstream = endpoint.to_owned();
+    let handler = move |request: Request| {
+        let upstream = upstream.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let target = parts.headers["x-amz-target"].to_str().expect("a target").to_owned();
+            let answer = |status: u16, body: Vec<u8>| {
+                let response = Response::builder().status(status);
+                let response = response.header("content-type", "application/x-amz-json-1.0");
+                response.body(Body::from(body)).expect("a response")
+            };
+            if target.ends_with(".PutItem") || target.ends_with(".UpdateItem") {
+                let refusal = json!({"__type": "com.amazon.coral.service#AccessDeniedException"});
+                return answer(400, refusal.to_string().into_bytes());
+            }
+            let mut forwarded = http_client().post(upstream);
+            for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "host") {
+                forwarded = forwarded.header(name, value);
+            }
+            let body = to_bytes(body, usize::MAX).await.expect("a whole request");
+            let got = forwarded.body(body).send().await.expect("the embedded table answers");
+            let status = got.status().as_u16();
+            answer(status, got.bytes().await.expect("a whole answer").to_vec())
+        }
+    };
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("a bound port");
+    let router = axum::Router::new().fallback(handler);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
 }

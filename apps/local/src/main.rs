@@ -1,2 +1,39 @@
-//! x
-fn main() {}
+//! The local stack: the endpoint over HTTP, with everything it needs, in one command.
+
+mod auth;
+mod banner;
+mod cli;
+mod demo;
+mod gateway;
+mod stack;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use get_order::config::Environment;
+use get_order::logging::{self, LogFormat};
+
+use crate::cli::Arguments;
+use crate::stack::{CannotStart, Stack};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse(), Environment::of_process()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CannotStart(problems)) => {
+            banner::cannot_start(&problems);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments, environment: Environment) -> Result<(), CannotStart> {
+    let stack = Stack::build(&arguments, environment).await?;
+    logging::start(LogFormat::Text, stack.log_level);
+    if arguments.emit_env {
+        banner::environment(&stack);
+    } else {
+        banner::welcome(&stack);
+    }
+    stack.serve().await
+}

@@ -3,35 +3,33 @@
 use std::cmp::Reverse;
 
 use orders::ports::Lookup;
-use orders::{CorruptRow, RowRef, Timestamp, UnverifiedSnapshot};
+use orders::{CorruptRow, OrderId, Timestamp, UnverifiedSnapshot};
 
 use crate::keys;
-use crate::read::{Corrupt, Item, Row, is_expired, order_row, row_ref, user_id};
+use crate::read::{Item, Row, is_expired, order_row};
 
 /// The rows of one order, as they come in from the pages of a query.
-#[derive(Debug, Default)]
-pub(crate) struct Rows {
+#[derive(Debug)]
+pub(crate) struct Rows<'a> {
+    order_id: &'a OrderId,
     readable: Vec<Row>,
-    corrupt: Option<(RowRef, Corrupt)>,
-    filed_under: Vec<String>,
+    corrupt: Vec<Row>,
 }
 
-impl Rows {
+impl<'a> Rows<'a> {
+    /// No rows yet.
+    pub(crate) fn of(order_id: &'a OrderId) -> Self {
+        Self { order_id, readable: Vec::new(), corrupt: Vec::new() }
+    }
+
     /// Adds a row, unless it is past its time to live.
     pub(crate) fn add(&mut self, item: &Item, now: Timestamp) {
         if is_expired(item, now) {
             return;
         }
-        self.filed_under.extend(user_id(item));
-        match order_row(item) {
-            Ok(row) => {
-                self.filed_under.extend(row.user_id.clone());
-                self.readable.push(row);
-            }
-            Err(corrupt) => {
-                self.corrupt.get_or_insert((row_ref(item), corrupt));
-            }
-        }
+        let row = order_row(item, self.order_id);
+        let list = if row.corrupt_at.is_none() { &mut self.readable } else { &mut self.corrupt };
+        list.push(row);
     }
 
     /// Whether a row can be served.
@@ -42,13 +40,18 @@ impl Rows {
     /// The rows as one: the newest by `updatedAt`, else by the time in its key, with its gaps
     /// filled from the others, the newer ones first.
     pub(crate) fn into_lookup(mut self) -> Lookup {
+        let all = self.readable.iter().chain(&self.corrupt);
+        let filed_under = all.filter_map(|row| row.user_id.clone()).collect();
         self.readable.sort_by_cached_key(|row| Reverse(age(row)));
         let mut rows = self.readable.into_iter();
         let Some(base) = rows.next() else {
-            return match self.corrupt {
-                Some((row, Corrupt(attribute))) => {
-                    Lookup::Corrupt(CorruptRow { row, attribute, filed_under: self.filed_under })
-                }
+            return match self.corrupt.into_iter().next() {
+                Some(Row { at, order, corrupt_at, .. }) => Lookup::Corrupt(Box::new(CorruptRow {
+                    row: at,
+                    attribute: corrupt_at.unwrap_or_default(),
+                    salvage: order,
+                    filed_under,
+                })),
                 None => Lookup::Absent,
             };
         };
@@ -56,12 +59,8 @@ impl Rows {
         for other in rows {
             order.fill_gaps_from(other.order);
         }
-        Lookup::Found(Box::new(UnverifiedSnapshot::new(
-            order,
-            base.at,
-            base.provenance,
-            self.filed_under,
-        )))
+        let snapshot = UnverifiedSnapshot::new(order, base.at, base.provenance, filed_under);
+        Lookup::Found(Box::new(snapshot))
     }
 }
 

@@ -128,7 +128,7 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
         user: &UserId,
         order: &OrderId,
     ) -> Result<Lookup, StoreError> {
-        let mut rows = Rows::default();
+        let mut rows = Rows::of(order);
         let mut start = None;
         loop {
             let page = self.page(context, user, order, start).await?;

@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_is_no_origin_is_named() {
-        for bad in ["shop.example", "https://", "https://a.example/path", "https://a b://c"] {
+        for bad in ["shop.example", "https://", "https://a.example/path", "https://a?b"] {
             assert!(matches!(bad.parse::<CorsPolicy>(), Err(InvalidOrigin::Form(_))), "{bad}");
         }
         assert_eq!("* https://a.example".parse::<CorsPolicy>(), Err(InvalidOrigin::MixedWildcard));

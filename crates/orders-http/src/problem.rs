@@ -1,7 +1,7 @@
 //! Every answer that is no success: its status, and the words that callers match on.
 
 use orders::{GetOrderError, InvalidOrderId};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::event::OrderPath;
 
@@ -101,8 +101,18 @@ impl Problem {
 
     /// The body.
     pub(crate) fn body(self, request_id: &str) -> String {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body<'a> {
+            error: &'a str,
+            code: &'a str,
+            detail: &'a str,
+            request_id: &'a str,
+        }
+
         let Words { error, code, detail, .. } = self.words();
-        json!({"error": error, "code": code, "detail": detail, "requestId": request_id}).to_string()
+        // Four texts can always be written.
+        serde_json::to_string(&Body { error, code, detail, request_id }).unwrap_or_default()
     }
 }
 

@@ -1,19 +1,24 @@
 //! The use case: the snapshot, else Stripe; verified, stored, answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ownership::check_rows;
 use crate::ports::{
     Checkout, CheckoutError, Lookup, Retrieved, SnapshotStore, StoreError, Written,
 };
 use crate::{
-    Caller, Claim, Clock, CorruptRow, Denied, Evidence, Incident, Miss, NewSnapshot, Order,
-    OrderId, OwnedCheckout, RememberedMisses, RequestContext, RowRef, Snapshot, UnverifiedCheckout,
+    Answered, Caller, Claim, Clock, CorruptRow, Deadline, Denied, Evidence, Fault, GetOrderError,
+    Incident, Miss, NewSnapshot, NotFound, Order, OrderId, OwnedCheckout, RememberedMisses,
+    RequestContext, RowRef, Snapshot, Source, UnverifiedCheckout,
 };
 
 /// How much of what is left of the deadline the first read may take, in percent, so that Stripe
 /// can still be asked when the store hangs.
 const STORE_SHARE: u32 = 40;
+
+/// The longest that a member waits for her order to be kept; the next request can do it as well.
+const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Finds a member's order.
 #[derive(Debug)]
@@ -24,113 +29,22 @@ pub struct GetOrder<S, C, K> {
     misses: RememberedMisses,
 }
 
-/// Where an answer came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The store.
-    Snapshot,
-    /// Stripe, just now.
-    Stripe,
-    /// The store, although Stripe should have been asked and could not answer.
-    Stale,
+/// What asking Stripe came to.
+enum Asked {
+    Found(Arc<UnverifiedCheckout>),
+    Missed(NotFound),
+    /// The id is none that Stripe could know.
+    Never,
 }
 
-/// An order that is the caller's.
-#[derive(Clone, Debug)]
-pub struct Answered {
-    /// The order.
-    pub order: Order,
-    /// Where it came from.
-    pub source: Source,
-    /// What made it the caller's.
-    pub evidence: Evidence,
-}
-
-/// Why there is no order for this caller. The caller is never told which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotFound {
-    /// Neither the store nor Stripe knows it.
-    #[error("neither the store nor Stripe knows the order")]
-    Absent,
-    /// It exists, but is not the caller's.
-    #[error("the order is not the caller's: {0}")]
-    Denied(Denied),
-    /// One of these was found less than a minute ago.
-    #[error("the order was lately not found for this caller")]
-    Remembered(Miss),
-}
-
-/// What went wrong.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum Fault {
-    /// In the store.
-    #[error("{0}")]
-    Store(#[from] StoreError),
-    /// In Stripe.
-    #[error("{0}")]
-    Checkout(#[from] CheckoutError),
-    /// A stored row cannot be read, and Stripe could not replace it.
-    #[error(
-        "the stored row is corrupt at the attribute {attribute}, and Stripe could not replace it"
-    )]
-    CorruptRow {
-        /// The attribute at fault, for the log only.
-        attribute: String,
-    },
-}
-
-/// Why the use case ended without an order.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum GetOrderError {
-    /// It is known that there is none for this caller.
-    #[error("not found")]
-    NotFound(#[source] NotFound),
-    /// It cannot be known now; it may be later.
-    #[error("a dependency is not available")]
-    Unavailable(#[source] Fault),
-    /// It cannot be known until somebody changes something.
-    #[error("the service is at fault")]
-    Internal(#[source] Fault),
-}
-
-/// What the store had to say when there was no snapshot to serve.
-enum Gap {
-    /// It has no row of the order.
-    Absent,
-    /// It has rows that cannot be read.
-    Corrupt(CorruptRow),
-    /// It did not say, so an order that Stripe does not know may still exist.
-    Unknown(StoreError),
-}
-
-impl Gap {
-    /// What is answered where Stripe has nothing for the caller either.
-    fn or_not_found(self, why: NotFound) -> GetOrderError {
-        match self {
-            Self::Absent => GetOrderError::NotFound(why),
-            Self::Corrupt(row) => corrupt(row),
-            Self::Unknown(error) => GetOrderError::Unavailable(error.into()),
-        }
-    }
-
-    /// What is answered where Stripe could not be asked.
-    fn or_failed(self, error: CheckoutError) -> GetOrderError {
-        match self {
-            Self::Corrupt(row) => corrupt(row),
-            Self::Absent | Self::Unknown(_) => match error {
-                CheckoutError::Unavailable(_) => GetOrderError::Unavailable(error.into()),
-                CheckoutError::Refused(_) => GetOrderError::Internal(error.into()),
-            },
-        }
-    }
-}
-
-fn corrupt(row: CorruptRow) -> GetOrderError {
-    GetOrderError::Internal(Fault::CorruptRow { attribute: row.attribute })
-}
-
-fn denied(why: Denied) -> GetOrderError {
-    GetOrderError::NotFound(NotFound::Denied(why))
+/// What renewing a stored order came to.
+enum Renewal {
+    Renewed(Box<Order>),
+    /// Stripe does not know it.
+    Missed,
+    /// Stripe could not be asked for it.
+    NotAsked,
+    Failed(CheckoutError),
 }
 
 impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
@@ -147,27 +61,19 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
         order: &OrderId,
     ) -> Result<Answered, GetOrderError> {
         let share = context.deadline.share(self.clock.now(), STORE_SHARE);
-        let lookup = self.store.find(&context.until(share), caller.user_id(), order).await;
-        let gap = match lookup {
+        match self.store.find(&context.until(share), caller.user_id(), order).await {
             Ok(Lookup::Found(snapshot)) => {
                 let snapshot = snapshot.claim(caller).map_err(denied)?;
-                return self.answer_snapshot(context, caller, snapshot).await;
+                self.answer_snapshot(context, caller, snapshot).await
             }
-            Ok(Lookup::Absent) => Gap::Absent,
-            Ok(Lookup::Corrupt(row)) => {
-                check_rows(&row.filed_under, caller).map_err(denied)?;
-                context.ledger.note(Incident::CorruptRow { attribute: row.attribute.clone() });
-                Gap::Corrupt(row)
-            }
-            Err(error @ StoreError::Refused(_)) => {
-                return Err(GetOrderError::Internal(error.into()));
-            }
+            Ok(Lookup::Corrupt(row)) => self.replace(context, caller, *row).await,
+            Ok(Lookup::Absent) => self.fall_back(context, caller, order, None).await,
+            Err(error @ StoreError::Refused(_)) => Err(GetOrderError::Internal(error.into())),
             Err(error @ StoreError::Unavailable(_)) => {
                 context.ledger.note(Incident::StoreBypassed(error.clone()));
-                Gap::Unknown(error)
+                self.fall_back(context, caller, order, Some(error)).await
             }
-        };
-        self.answer_stripe(context, caller, order, gap).await
+        }
     }
 
     /// Answers a snapshot, after a look at Stripe where it may have changed.
@@ -181,59 +87,102 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
         if !snapshot.needs_refresh() {
             return answer(snapshot.order, Source::Snapshot);
         }
-        let order_id = snapshot.order.order_id.clone();
-        match self.ask_stripe(context, caller, &order_id).await {
-            Ok(Asked::Found(checkout)) => {
-                let owned = checkout
-                    .claim_with_row(caller)
-                    .map_err(|why| self.deny(caller, &order_id, why))?;
-                let renewed = NewSnapshot::of(&owned, Some(snapshot.order));
-                if !checkout.is_open() {
-                    self.refresh(context, caller, &snapshot.row, &renewed).await;
-                }
-                answer(renewed.order, Source::Stripe)
-            }
-            Ok(Asked::Missed(NotFound::Remembered(Miss::Foreign))) => {
-                Err(GetOrderError::NotFound(NotFound::Remembered(Miss::Foreign)))
-            }
-            Ok(Asked::Missed(_)) => answer(snapshot.order, Source::Stale),
-            Ok(Asked::Never) => answer(snapshot.order, Source::Snapshot),
-            Err(error) => {
+        match self.renew(context, caller, &snapshot.row, &snapshot.order).await? {
+            Renewal::Renewed(order) => answer(*order, Source::Stripe),
+            Renewal::NotAsked => answer(snapshot.order, Source::Snapshot),
+            Renewal::Missed => answer(snapshot.order, Source::Stale),
+            Renewal::Failed(error) => {
                 context.ledger.note(Incident::ServedStale(error));
                 answer(snapshot.order, Source::Stale)
             }
         }
     }
 
-    /// Answers from Stripe, and keeps the order.
-    async fn answer_stripe(
+    /// Answers from Stripe where no row of the order can be read, and mends the row.
+    async fn replace(
+        &self,
+        context: &RequestContext,
+        caller: &Caller,
+        corrupt: CorruptRow,
+    ) -> Result<Answered, GetOrderError> {
+        check_rows(&corrupt.filed_under, caller).map_err(denied)?;
+        context.ledger.note(Incident::CorruptRow { attribute: corrupt.attribute.clone() });
+        match self.renew(context, caller, &corrupt.row, &corrupt.salvage).await? {
+            Renewal::Renewed(order) => {
+                Ok(Answered { order: *order, source: Source::Stripe, evidence: Evidence::Row })
+            }
+            Renewal::Missed | Renewal::NotAsked | Renewal::Failed(_) => {
+                Err(GetOrderError::Internal(Fault::CorruptRow { attribute: corrupt.attribute }))
+            }
+        }
+    }
+
+    /// Asks Stripe again for an order of which the caller has a row, and updates that row.
+    async fn renew(
+        &self,
+        context: &RequestContext,
+        caller: &Caller,
+        row: &RowRef,
+        before: &Order,
+    ) -> Result<Renewal, GetOrderError> {
+        let checkout = match self.ask_stripe(context, caller, &before.order_id).await {
+            Ok(Asked::Found(checkout)) => checkout,
+            // That Stripe had an order of somebody else outweighs the row, now as before.
+            Ok(Asked::Missed(why @ NotFound::Remembered(Miss::Foreign))) => {
+                return Err(GetOrderError::NotFound(why));
+            }
+            Ok(Asked::Missed(_)) => return Ok(Renewal::Missed),
+            Ok(Asked::Never) => return Ok(Renewal::NotAsked),
+            Err(error) => return Ok(Renewal::Failed(error)),
+        };
+        let owned = checkout
+            .claim_with_row(caller)
+            .map_err(|why| self.deny(caller, &before.order_id, why))?;
+        let renewed = NewSnapshot::of(&owned, Some(before.clone()));
+        // An open session is no order yet, and has nothing that is worth a write.
+        if !checkout.is_open() {
+            let patience = self.patience(context);
+            let written = self.store.refresh(&patience, caller.user_id(), row, &renewed).await;
+            note_write(context, written);
+        }
+        Ok(Renewal::Renewed(Box::new(renewed.order)))
+    }
+
+    /// Answers from Stripe, and keeps the order. `store_error` says why the store could not be
+    /// read: then an order that Stripe does not know may still exist, and nothing is written, for
+    /// another program's row may be there and ours would be a second one.
+    async fn fall_back(
         &self,
         context: &RequestContext,
         caller: &Caller,
         order: &OrderId,
-        gap: Gap,
+        store_error: Option<StoreError>,
     ) -> Result<Answered, GetOrderError> {
+        let not_found = |why| match &store_error {
+            None => GetOrderError::NotFound(why),
+            Some(error) => GetOrderError::Unavailable(error.clone().into()),
+        };
         let checkout = match self.ask_stripe(context, caller, order).await {
             Ok(Asked::Found(checkout)) => checkout,
-            Ok(Asked::Missed(why)) => return Err(gap.or_not_found(why)),
-            Ok(Asked::Never) => return Err(gap.or_not_found(NotFound::Absent)),
-            Err(error) => return Err(gap.or_failed(error)),
-        };
-        let claimed = match &gap {
-            Gap::Corrupt(_) => checkout.claim_with_row(caller),
-            Gap::Absent | Gap::Unknown(_) => self.claim(context, caller, &checkout).await?,
-        };
-        let owned = match (claimed, gap) {
-            (Ok(owned), gap) => {
-                self.keep(context, caller, &owned, &gap).await;
-                owned
-            }
-            (Err(why), Gap::Unknown(error)) => {
-                self.deny(caller, order, why);
+            Ok(Asked::Missed(why)) => return Err(not_found(why)),
+            Ok(Asked::Never) => return Err(not_found(NotFound::Absent)),
+            Err(error @ CheckoutError::Unavailable(_)) => {
                 return Err(GetOrderError::Unavailable(error.into()));
             }
-            (Err(why), Gap::Absent | Gap::Corrupt(_)) => return Err(self.deny(caller, order, why)),
+            Err(error @ CheckoutError::Refused(_)) => {
+                return Err(GetOrderError::Internal(error.into()));
+            }
         };
+        let owned = match self.claim(context, caller, &checkout).await? {
+            Ok(owned) => owned,
+            Err(why) => {
+                self.deny(caller, order, why);
+                return Err(not_found(NotFound::Denied(why)));
+            }
+        };
+        if store_error.is_none() {
+            self.keep(context, caller, &owned).await;
+        }
         Ok(Answered {
             order: owned.order().clone(),
             source: Source::Stripe,
@@ -248,21 +197,17 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
         caller: &Caller,
         checkout: &'a UnverifiedCheckout,
     ) -> Result<Result<OwnedCheckout<'a>, Denied>, GetOrderError> {
-        match checkout.claim(caller) {
-            Claim::Owned(owned) => Ok(Ok(owned)),
-            Claim::Denied(why) => Ok(Err(why)),
-            Claim::AskProfile(pending) => {
-                let profile = self.store.profile_customer(context, caller.user_id()).await;
-                match profile {
-                    Ok(customer) => Ok(pending.with_profile(customer.as_ref())),
-                    Err(error @ StoreError::Unavailable(_)) => {
-                        Err(GetOrderError::Unavailable(error.into()))
-                    }
-                    Err(error @ StoreError::Refused(_)) => {
-                        Err(GetOrderError::Internal(error.into()))
-                    }
-                }
+        let pending = match checkout.claim(caller) {
+            Claim::Owned(owned) => return Ok(Ok(owned)),
+            Claim::Denied(why) => return Ok(Err(why)),
+            Claim::AskProfile(pending) => pending,
+        };
+        match self.store.profile_customer(context, caller.user_id()).await {
+            Ok(customer) => Ok(pending.with_profile(customer.as_ref())),
+            Err(error @ StoreError::Unavailable(_)) => {
+                Err(GetOrderError::Unavailable(error.into()))
             }
+            Err(error @ StoreError::Refused(_)) => Err(GetOrderError::Internal(error.into())),
         }
     }
 
@@ -292,49 +237,24 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
     }
 
     /// Keeps an order that came from Stripe. Whatever becomes of it, the answer leaves.
-    ///
-    /// Where the store could not be read nothing is written: another program's row may be there,
-    /// and ours would be a second one.
-    async fn keep(
-        &self,
-        context: &RequestContext,
-        caller: &Caller,
-        owned: &OwnedCheckout<'_>,
-        gap: &Gap,
-    ) {
+    async fn keep(&self, context: &RequestContext, caller: &Caller, owned: &OwnedCheckout<'_>) {
+        let checkout = owned.checkout();
+        let Some(created) = checkout.created().filter(|_| checkout.is_placed()) else { return };
         let snapshot = NewSnapshot::of(owned, None);
-        match gap {
-            Gap::Corrupt(corrupt) if !owned.checkout().is_open() => {
-                self.refresh(context, caller, &corrupt.row, &snapshot).await;
-            }
-            Gap::Absent if owned.checkout().is_placed() => {
-                if let Some(created) = owned.checkout().created() {
-                    let user = caller.user_id();
-                    let written = self.store.insert(context, user, created, &snapshot).await;
-                    note_write(context, written);
-                }
-            }
-            Gap::Corrupt(_) | Gap::Absent | Gap::Unknown(_) => {}
-        }
+        let patience = self.patience(context);
+        let written = self.store.insert(&patience, caller.user_id(), created, &snapshot).await;
+        note_write(context, written);
     }
 
-    async fn refresh(
-        &self,
-        context: &RequestContext,
-        caller: &Caller,
-        row: &RowRef,
-        snapshot: &NewSnapshot,
-    ) {
-        let written = self.store.refresh(context, caller.user_id(), row, snapshot).await;
-        note_write(context, written);
+    /// The context of a write.
+    fn patience(&self, context: &RequestContext) -> RequestContext {
+        let enough = Deadline::at(self.clock.now().plus(WRITE_PATIENCE));
+        context.until(context.deadline.min(enough))
     }
 }
 
-/// What asking Stripe came to.
-enum Asked {
-    Found(Arc<UnverifiedCheckout>),
-    Missed(NotFound),
-    Never,
+fn denied(why: Denied) -> GetOrderError {
+    GetOrderError::NotFound(NotFound::Denied(why))
 }
 
 fn note_write(context: &RequestContext, written: Result<Written, StoreError>) {

@@ -20,7 +20,7 @@ pub enum Lookup {
     /// The order, from one row or several.
     Found(Box<UnverifiedSnapshot>),
     /// Rows, but none that can be read as an order.
-    Corrupt(CorruptRow),
+    Corrupt(Box<CorruptRow>),
 }
 
 /// What became of a write.

@@ -109,6 +109,8 @@ pub struct CorruptRow {
     pub row: RowRef,
     /// The attribute at fault, for the log only.
     pub attribute: String,
+    /// What of it could be read, to complete what replaces it.
+    pub salvage: Order,
     /// Every user id that the order's rows carry.
     pub filed_under: Vec<String>,
 }

@@ -2,13 +2,13 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
 mod events;
+mod http;
 mod program;
-mod rows;
+mod recorded;
 mod runtime_api;
-mod table;
 
 pub use events::{Asker, rest_event};
+pub use http::http_client;
 pub use program::Program;
-pub use rows::{old_fallback_row, sync_row, webhook_row};
+pub use recorded::recorded_payloads;
 pub use runtime_api::{Invoked, Lambda};
-pub use table::{EmbeddedTable, INDEX, TABLE};

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 /// A built program, running, with what it writes.
 #[derive(Debug)]
 pub struct Program {
     child: Child,
     output: Arc<Mutex<Vec<String>>>,
+    collectors: Vec<JoinHandle<()>>,
 }
 
 impl Program {
@@ -26,9 +28,11 @@ impl Program {
             .spawn()
             .expect("the program starts");
         let output = Arc::default();
-        collect(child.stdout.take().expect("a pipe"), &output);
-        collect(child.stderr.take().expect("a pipe"), &output);
-        Self { child, output }
+        let collectors = vec![
+            collect(child.stdout.take().expect("a pipe"), &output),
+            collect(child.stderr.take().expect("a pipe"), &output),
+        ];
+        Self { child, output, collectors }
     }
 
     /// Every line written so far, to either stream.
@@ -57,10 +61,14 @@ impl Program {
         self.child.id().expect("a running program")
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and for the last of what it writes.
     pub async fn end(&mut self) -> ExitStatus {
         let end = tokio::time::timeout(Duration::from_secs(20), self.child.wait());
-        end.await.expect("the program ends").expect("a status")
+        let status = end.await.expect("the program ends").expect("a status");
+        for collector in self.collectors.drain(..) {
+            collector.await.expect("the output is read to its end");
+        }
+        status
     }
 
     /// Ends it at once.
@@ -69,12 +77,15 @@ impl Program {
     }
 }
 
-fn collect(stream: impl AsyncRead + Unpin + Send + 'static, output: &Arc<Mutex<Vec<String>>>) {
+fn collect(
+    stream: impl AsyncRead + Unpin + Send + 'static,
+    output: &Arc<Mutex<Vec<String>>>,
+) -> JoinHandle<()> {
     let output = Arc::clone(output);
     tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();
         while let Ok(Some(line)) = lines.next_line().await {
             output.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
-    });
+    })
 }

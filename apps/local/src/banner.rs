@@ -1,0 +1,118 @@
+//! What is printed at start: how to try it, or what another program needs.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what the terminal is for")]
+
+use crate::demo::{AVA, BEN, BENS, IN_STRIPE, MORE, Member, STORED};
+use crate::stack::Stack;
+
+/// Where the program could not start.
+pub(crate) fn cannot_start(problems: &[String]) {
+    for problem in problems {
+        eprintln!("local cannot start: {problem}");
+    }
+}
+
+/// What to try.
+pub(crate) fn welcome(stack: &Stack) {
+    println!("Orders are served at http://{}/dashboard/orders/{{orderId}}", stack.address);
+    match (&stack.table, &stack.stripe) {
+        (Some(table), _) => println!("  DynamoDB  embedded, at {}", table.endpoint()),
+        (None, _) => println!("  DynamoDB  the table {}", setting(stack, "COMMERCE_TABLE")),
+    }
+    match &stack.stripe {
+        Some(stripe) => println!("  Stripe    a stand-in, at {}", stripe.base()),
+        None => println!("  Stripe    {}", setting_or(stack, "STRIPE_API_BASE", "itself")),
+    }
+    warn_of_development_secret(stack);
+    if stack.table.is_none() || stack.stripe.is_none() {
+        println!(
+            "\nSend a token signed with JWT_SECRET (HS256) as `Authorization: Bearer <token>`."
+        );
+        println!("Stop it with Ctrl-C.");
+        return;
+    }
+    println!("\nTwo members, with tokens for a day:");
+    for member in [&AVA, &BEN] {
+        println!("  {:4} {}", member.name, token(stack, member));
+    }
+    println!("\nPaste any of these:\n");
+    for try_out in tries(stack) {
+        println!("{try_out}\n");
+    }
+    println!("More of Ava's orders, each a 200:");
+    for sample in &MORE {
+        println!("  {:26} {}", sample.order, sample.shows);
+    }
+    println!("\nStop it with Ctrl-C. `cargo run -- --help` says what can be set.");
+}
+
+/// Requests to paste, each with what it is answered.
+fn tries(stack: &Stack) -> [String; 6] {
+    let curl = |comment: String, member: Option<&Member>, id: &str| {
+        let bearer =
+            member.map(|member| format!(" -H 'Authorization: Bearer {}'", token(stack, member)));
+        let bearer = bearer.unwrap_or_default();
+        format!("# {comment}\ncurl -i{bearer} http://{}/dashboard/orders/{id}", stack.address)
+    };
+    [
+        curl(format!("Ava's stored order: {}", STORED.shows), Some(&AVA), STORED.order),
+        curl(format!("Ava's order in Stripe: {}", IN_STRIPE.shows), Some(&AVA), IN_STRIPE.order),
+        curl(format!("Ben's order, asked for by Ava: {}", BENS.shows), Some(&AVA), BENS.order),
+        curl("the same, asked for by Ben: 200".to_owned(), Some(&BEN), BENS.order),
+        curl("no token: 401".to_owned(), None, STORED.order),
+        curl("an id that cannot be one: 400".to_owned(), Some(&AVA), "not%20an%20id"),
+    ]
+}
+
+/// What another program needs, as `NAME=value` lines. A secret that came from outside is not among
+/// them: whoever set it has it.
+pub(crate) fn environment(stack: &Stack) {
+    println!("ORDERS_URL=http://{}", stack.address);
+    println!("COMMERCE_TABLE={}", setting(stack, "COMMERCE_TABLE"));
+    if let Some(index) = stack.environment.get("ORDER_INDEX") {
+        println!("ORDER_INDEX={index}");
+    }
+    if let Some(table) = &stack.table {
+        println!("AWS_ENDPOINT_URL_DYNAMODB={}", table.endpoint());
+        println!("AWS_REGION=local\nAWS_ACCESS_KEY_ID=local\nAWS_SECRET_ACCESS_KEY=local");
+    }
+    if let Some(stripe) = &stack.stripe {
+        println!("STRIPE_API_BASE={}", stripe.base());
+        println!("STRIPE_SECRET={}", crate::demo::STRIPE_KEY);
+    }
+    if stack.tokens().are_forgeable() {
+        println!("JWT_SECRET={}", stack.tokens().secret());
+    }
+    if stack.table.is_some() && stack.stripe.is_some() {
+        for member in [&AVA, &BEN] {
+            println!("{}={}", variable(member), token(stack, member));
+        }
+    }
+    warn_of_development_secret(stack);
+}
+
+fn warn_of_development_secret(stack: &Stack) {
+    if stack.tokens().are_forgeable() && !stack.address.ip().is_loopback() {
+        eprintln!(
+            "WARNING: JWT_SECRET is not set, and {} can be reached from elsewhere: anybody can \
+             make a token for any member.",
+            stack.address
+        );
+    }
+}
+
+fn variable(member: &Member) -> String {
+    format!("{}_TOKEN", member.name.to_uppercase())
+}
+
+fn token(stack: &Stack, member: &Member) -> String {
+    // A token of two words and a time can always be signed.
+    stack.tokens().issue(member.user_id, member.email).unwrap_or_default()
+}
+
+fn setting<'a>(stack: &'a Stack, name: &str) -> &'a str {
+    setting_or(stack, name, "")
+}
+
+fn setting_or<'a>(stack: &'a Stack, name: &str, default: &'a str) -> &'a str {
+    stack.environment.get(name).unwrap_or(default)
+}

@@ -1,0 +1,183 @@
+//! What is started, and in which order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::Client;
+use get_order::config::{Environment, KeySource, Mistake, Reader, Settings};
+use get_order::{Service, aws, service, stripe_key};
+use stripe_sim::StripeSim;
+use table_sim::{EmbeddedTable, INDEX, Storage, TABLE};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::auth::Tokens;
+use crate::cli::Arguments;
+use crate::demo;
+use crate::gateway::{Gateway, router};
+
+/// Why the stack cannot start: a line for each problem.
+pub(crate) struct CannotStart(pub(crate) Vec<String>);
+
+impl CannotStart {
+    fn one(problem: impl std::fmt::Display) -> Self {
+        Self(vec![problem.to_string()])
+    }
+}
+
+impl From<Vec<Mistake>> for CannotStart {
+    fn from(mistakes: Vec<Mistake>) -> Self {
+        Self(mistakes.iter().map(ToString::to_string).collect())
+    }
+}
+
+/// Everything, ready to serve.
+pub(crate) struct Stack {
+    listener: TcpListener,
+    gateway: Arc<Gateway>,
+    /// The embedded table, unless another is used.
+    pub(crate) table: Option<EmbeddedTable>,
+    /// The stand-in for Stripe, unless Stripe itself is used.
+    pub(crate) stripe: Option<StripeSim>,
+    pub(crate) address: SocketAddr,
+    pub(crate) log_level: tracing::level_filters::LevelFilter,
+    /// The settings in force, for another program that is to use the same.
+    pub(crate) environment: Environment,
+}
+
+impl Stack {
+    /// Starts what is not given, and builds the service over all of it.
+    pub(crate) async fn build(
+        arguments: &Arguments,
+        mut environment: Environment,
+    ) -> Result<Self, CannotStart> {
+        let listener = listen(arguments).await?;
+        let address = listener.local_addr().map_err(CannotStart::one)?;
+        let stripe = stripe(&mut environment).await?;
+        let table = table(arguments, &mut environment).await?;
+        let mut reader = Reader::new(&environment);
+        let settings = reader.settings();
+        let settings = reader.finish(settings)?;
+        let log_level = settings.log_level;
+        let gateway = Arc::new(Gateway {
+            service: build_service(settings, table.as_ref()).await?,
+            tokens: Tokens::new(environment.get("JWT_SECRET")),
+        });
+        Ok(Self { listener, gateway, table, stripe, address, log_level, environment })
+    }
+
+    /// Who makes and verifies tokens.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.gateway.tokens
+    }
+
+    /// Serves until it is told to stop, by Ctrl-C or by whoever runs the container.
+    pub(crate) async fn serve(self) -> Result<(), CannotStart> {
+        let mut terminate = signal(SignalKind::terminate()).map_err(CannotStart::one)?;
+        let stop = async move {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        axum::serve(self.listener, router(self.gateway))
+            .with_graceful_shutdown(stop)
+            .await
+            .map_err(CannotStart::one)
+    }
+}
+
+async fn listen(arguments: &Arguments) -> Result<TcpListener, CannotStart> {
+    let address = SocketAddr::new(arguments.host, arguments.port);
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => CannotStart::one(format!(
+            "--port (or PORT): {address} is taken; choose another, or 0 for any free one"
+        )),
+        _ => CannotStart::one(format!("--host and --port (or HOST and PORT): {address}: {error}")),
+    })
+}
+
+/// The stand-in, unless the environment names a Stripe or a table with real orders.
+async fn stripe(environment: &mut Environment) -> Result<Option<StripeSim>, CannotStart> {
+    const NAMES: [&str; 4] =
+        ["STRIPE_SECRET", "STRIPE_SECRET_PARAMETER", "STRIPE_API_BASE", "COMMERCE_TABLE"];
+    if NAMES.iter().any(|name| environment.get(name).is_some()) {
+        return Ok(None);
+    }
+    let stripe =
+        StripeSim::start(&[demo::STRIPE_KEY], demo::shop()).await.map_err(CannotStart::one)?;
+    environment.set("STRIPE_SECRET", demo::STRIPE_KEY);
+    environment.set("STRIPE_API_BASE", &stripe.base());
+    Ok(Some(stripe))
+}
+
+/// The embedded table, unless the environment names one.
+async fn table(
+    arguments: &Arguments,
+    environment: &mut Environment,
+) -> Result<Option<EmbeddedTable>, CannotStart> {
+    if environment.get("COMMERCE_TABLE").is_some() {
+        return match &arguments.data {
+            None => Ok(None),
+            Some(_) => Err(CannotStart::one(
+                "--data: keeps the embedded table, but COMMERCE_TABLE names another; use one of them",
+            )),
+        };
+    }
+    let storage = match &arguments.data {
+        Some(folder) => Storage::Folder(folder.clone()),
+        None => Storage::Memory,
+    };
+    let start = async {
+        let table = EmbeddedTable::start(&storage).await?;
+        if table.is_new() {
+            demo::fill(&table).await?;
+        }
+        Ok::<_, table_sim::TableError>(table)
+    };
+    let table = start.await.map_err(|error| match &arguments.data {
+        Some(folder) => CannotStart::one(format!("--data {}: {error}", folder.display())),
+        None => CannotStart::one(error),
+    })?;
+    environment.set("COMMERCE_TABLE", TABLE);
+    environment.set("ORDER_INDEX", INDEX);
+    Ok(Some(table))
+}
+
+async fn build_service(
+    settings: Settings,
+    table: Option<&EmbeddedTable>,
+) -> Result<Service, CannotStart> {
+    let (dynamodb, key) = match (table, &settings.stripe.key) {
+        (Some(table), KeySource::Key(key)) => (embedded(table), key.clone()),
+        (table, source) => {
+            let sdk = surroundings().await?;
+            let dynamodb = table.map_or_else(|| Client::new(&sdk), embedded);
+            let key = stripe_key(source, || aws_sdk_ssm::Client::new(&sdk)).await;
+            (dynamodb, key.map_err(CannotStart::one)?)
+        }
+    };
+    service(settings, key, dynamodb).map_err(CannotStart::one)
+}
+
+/// A client for the embedded table, with the production client's patience.
+fn embedded(table: &EmbeddedTable) -> Client {
+    let config = table.client().config().to_builder();
+    Client::from_conf(config.timeout_config(aws::timeouts()).retry_config(aws::retries()).build())
+}
+
+/// The AWS that this machine belongs to. A container gets its credentials from the machine it runs
+/// on, so the whole chain of providers is tried.
+async fn surroundings() -> Result<SdkConfig, CannotStart> {
+    let sdk = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(aws::http_client())
+        .timeout_config(aws::timeouts())
+        .retry_config(aws::retries())
+        .load()
+        .await;
+    if sdk.region().is_none() {
+        return Err(CannotStart::one("AWS_REGION: is required: the region of the table"));
+    }
+    Ok(sdk)
+}

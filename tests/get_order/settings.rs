@@ -1,0 +1,117 @@
+//! The settings, as an operator gets them wrong.
+
+use serde_json::json;
+use stripe_sim::StripeSim;
+use table_sim::{INDEX, TABLE, webhook_row};
+use test_support::{Asker, Lambda, Program, rest_event};
+
+use crate::stack::{CREATED, KEY, services, session_of};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_get-order");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_mistake_is_named_at_once_and_no_secret_is_shown() {
+    let mut program = Program::start(
+        PROGRAM,
+        &[],
+        &[
+            ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9"),
+            ("STRIPE_SECRET", "pk_test_PublishableByMistake"),
+            ("STRIPE_API_BASE", "ftp://example.com"),
+            ("ORDER_TTL_DAYS", "soon"),
+            ("REQUEST_BUDGET_MS", "-1"),
+            ("STRIPE_TIMEOUT_MS", "0"),
+            ("STRIPE_MAX_RETRIES", "99"),
+            ("STRIPE_RATE_PER_SECOND", "0"),
+            ("CORS_ALLOW_ORIGIN", "club.example"),
+            ("LOG_LEVEL", "loud"),
+            ("ORDER_INDEX", "my index"),
+        ],
+    );
+    let status = program.end().await;
+    assert!(!status.success());
+    let output = program.output();
+    for variable in [
+        "COMMERCE_TABLE",
+        "STRIPE_SECRET",
+        "STRIPE_API_BASE",
+        "ORDER_TTL_DAYS",
+        "REQUEST_BUDGET_MS",
+        "STRIPE_TIMEOUT_MS",
+        "STRIPE_MAX_RETRIES",
+        "STRIPE_RATE_PER_SECOND",
+        "CORS_ALLOW_ORIGIN",
+        "LOG_LEVEL",
+        "ORDER_INDEX",
+        "AWS_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+    ] {
+        let naming = output.iter().filter(|line| line.contains(&format!(" {variable}: ")));
+        assert_eq!(naming.count(), 1, "{variable} in {output:#?}");
+    }
+    assert!(output.iter().all(|line| !line.contains("PublishableByMistake")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stripes_key_may_be_kept_in_the_parameter_store() {
+    let (table, _) = services().await;
+    let stripe = StripeSim::start(&[KEY], stripe_sim::Shop::default()).await.unwrap();
+    stripe.shop(|shop| shop.add(session_of("ava", "cs_test_a1ssm")));
+    let ssm = parameter_store().await;
+    let base = [
+        ("COMMERCE_TABLE", TABLE),
+        ("ORDER_INDEX", INDEX),
+        ("AWS_ENDPOINT_URL_DYNAMODB", table.endpoint()),
+        ("AWS_ENDPOINT_URL_SSM", ssm.as_str()),
+    ];
+    let address = stripe.base();
+    let with = |name: &'static str| {
+        let mut settings = base.to_vec();
+        settings.extend([("STRIPE_SECRET_PARAMETER", name), ("STRIPE_API_BASE", address.as_str())]);
+        settings
+    };
+    let lambda = Lambda::start(PROGRAM, &with("/shop/stripe")).await;
+    let answer = lambda.invoke(&rest_event(&Asker::user("ava"), "cs_test_a1ssm")).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+
+    let mut lost = Lambda::start(PROGRAM, &with("/shop/nothing")).await;
+    assert!(!lost.program.end().await.success());
+    let line = lost.program.line_with("STRIPE_SECRET_PARAMETER").await;
+    assert!(line.contains("/shop/nothing") && line.contains("ParameterNotFound"), "{line}");
+}
+
+/// A parameter store that holds the key as `/shop/stripe`.
+async fn parameter_store() -> String {
+    use axum::Json;
+    use axum::http::StatusCode;
+
+    let handler = |body: String| async move {
+        let asked: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(asked["WithDecryption"], true);
+        if asked["Name"] == "/shop/stripe" {
+            let parameter = json!({"Name": "/shop/stripe", "Type": "SecureString", "Value": KEY});
+            (StatusCode::OK, Json(json!({"Parameter": parameter})))
+        } else {
+            (StatusCode::BAD_REQUEST, Json(json!({"__type": "ParameterNotFound"})))
+        }
+    };
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = axum::Router::new().fallback(handler);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_log_level_is_quiet() {
+    let (table, stripe) = services().await;
+    table.put(&webhook_row("ava", "cs_test_a1quiet", CREATED)).await.unwrap();
+    let quiet = [("LOG_LEVEL", "error")];
+    let lambda = crate::stack::start_lambda(table.endpoint(), &stripe.base(), &quiet).await;
+    assert_eq!(
+        lambda.invoke(&rest_event(&Asker::user("ava"), "cs_test_a1quiet")).await.status,
+        200
+    );
+    assert_eq!(lambda.program.output(), Vec::<String>::new());
+}
