@@ -52,8 +52,8 @@ async fn an_order_from_stripe_has_all_that_the_contract_names() {
                 "name": "Tote bag", "quantity": 2, "unitPrice": 1500, "currency": "usd",
                 "amountTotal": 3000, "amountSubtotal": 3000, "sku": "TOTE-01",
                 "collectionId": "summer", "variantId": "v1", "color": "sand",
-                "imageUrl": "https://img.example/prod_a1normal_0.png",
-                "stripePriceId": "price_a1normal_0", "stripeProductId": "prod_a1normal_0",
+                "imageUrl": "https://img.example/prod_test_a1normal_0.png",
+                "stripePriceId": "price_test_a1normal_0", "stripeProductId": "prod_test_a1normal_0",
             }],
             "customerEmail": "ava@example.com", "amountSubtotal": 3000, "amountTax": 20,
             "amountShipping": 500, "amountDiscount": 100, "amountRefunded": 500,
@@ -64,8 +64,8 @@ async fn an_order_from_stripe_has_all_that_the_contract_names() {
                 "name": "Ava Example", "line1": "1 Road", "line2": null, "city": "Town",
                 "state": "CA", "postalCode": "12345", "country": "US",
             },
-            "stripePaymentIntentId": "pi_a1normal", "stripePaymentStatus": "paid",
-            "receiptUrl": "https://pay.stripe.example/receipts/ch_a1normal", "disputed": false,
+            "stripePaymentIntentId": "pi_test_a1normal", "stripePaymentStatus": "paid",
+            "receiptUrl": "https://pay.stripe.example/receipts/ch_test_a1normal", "disputed": false,
             "mode": "payment", "metadata": {"gift": "yes"},
         })
     );

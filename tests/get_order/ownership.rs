@@ -45,8 +45,15 @@ async fn the_first_evidence_that_speaks_decides() {
             404,
         ),
         (
-            "the session names both",
+            "the session names both, her first",
             session(json!({"userId": "ben", "user_id": "ava"})),
+            plain(),
+            None,
+            200,
+        ),
+        (
+            "the session names both, her last",
+            session(json!({"userId": "ava", "user_id": "ben"})),
             plain(),
             None,
             404,
@@ -144,13 +151,21 @@ async fn a_row_counts_only_in_the_callers_partition_and_under_her_own_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_in_a_shared_partition_gives_no_right_to_a_session_that_names_somebody_else() {
+async fn of_a_session_that_names_somebody_else_nothing_is_answered_to_the_owner_of_a_row() {
     let stack = Stack::start().await;
     // The webhook strips characters, so `auth0|7` and `auth07` share a partition.
-    let row = webhook_row("auth07", ORDER, CREATED).set("stripePaymentStatus", json!("unpaid"));
-    stack.given_rows([row]).await;
-    stack.given_session(session(json!({"userId": "auth0|7"})));
-    assert_eq!(stack.open_order("auth07", ORDER).await.status, 404);
+    let row = webhook_row("auth07", ORDER, CREATED).set("status", json!("open"));
+    stack.given_rows([row.set("items", json!([]))]).await;
+    stack.given_session(session(json!({"userId": "auth0|7"})).email("theirs@example.com"));
+    // Asked twice: what is remembered must not change the answer.
+    for _ in 0..2 {
+        let answer = stack.open_order("auth07", ORDER).await;
+        assert_eq!((answer.status, answer.header("x-order-source")), (200, "stale"));
+        assert_eq!(answer.order()["items"], json!([]), "only what the row holds");
+        assert!(!answer.body.contains("theirs@example.com"));
+    }
+    assert_eq!(stack.rows_of("auth07").await[0]["status"], "open", "nothing is written");
+    stack.lambda.program.line_with("only the row was answered").await;
     assert_eq!(stack.open_order("auth0|7", ORDER).await.status, 200);
 }
 

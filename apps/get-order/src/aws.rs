@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::{BehaviorVersion, SharedHttpClient};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::Builder;
@@ -11,6 +12,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 /// The certificate authorities behind every endpoint of AWS (Amazon Trust Services). Compiled in,
@@ -63,32 +65,33 @@ pub fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_millis(500))
 }
 
-/// A client for DynamoDB.
-pub fn dynamodb(settings: &AwsSettings) -> aws_sdk_dynamodb::Client {
-    let mut config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(settings.region.clone()))
-        .credentials_provider(settings.credentials.clone())
-        .http_client(http_client())
-        .sleep_impl(TokioSleep::new())
-        .timeout_config(timeouts())
-        .retry_config(retries());
-    config.set_endpoint_url(settings.dynamodb_endpoint.clone());
-    aws_sdk_dynamodb::Client::from_conf(config.build())
-}
+impl AwsSettings {
+    /// The settings as the SDK has them.
+    fn sdk(&self) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            .http_client(http_client())
+            .sleep_impl(TokioSleep::new())
+            .timeout_config(timeouts())
+            .retry_config(retries())
+            .build()
+    }
 
-/// A client for the parameter store.
-pub fn ssm(settings: &AwsSettings) -> aws_sdk_ssm::Client {
-    let mut config = aws_sdk_ssm::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(settings.region.clone()))
-        .credentials_provider(settings.credentials.clone())
-        .http_client(http_client())
-        .sleep_impl(TokioSleep::new())
-        .timeout_config(timeouts())
-        .retry_config(retries());
-    config.set_endpoint_url(settings.ssm_endpoint.clone());
-    aws_sdk_ssm::Client::from_conf(config.build())
+    /// A client for DynamoDB.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.sdk());
+        config.set_endpoint_url(self.dynamodb_endpoint.clone());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// A client for the parameter store.
+    pub fn ssm(&self) -> aws_sdk_ssm::Client {
+        let mut config = aws_sdk_ssm::config::Builder::from(&self.sdk());
+        config.set_endpoint_url(self.ssm_endpoint.clone());
+        aws_sdk_ssm::Client::from_conf(config.build())
+    }
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
 
     fn milliseconds(&mut self, variable: &'static str, default: u32) -> Option<Duration> {
         // 15 minutes is the longest that an invocation may take.
-        let number = self.number(variable, default, [100, 900_000])?;
+        let number = self.number(variable, default, [1, 900_000])?;
         Some(Duration::from_millis(u64::from(number)))
     }
 
@@ -197,8 +197,8 @@ impl<'a> Reader<'a> {
         let key = self.key_source();
         let base = self.stripe_base(key.as_ref());
         let timeout = self.milliseconds("STRIPE_TIMEOUT_MS", 4000);
-        let max_retries = self.number("STRIPE_MAX_RETRIES", 2, [0, 10]);
-        let rate = self.number("STRIPE_RATE_PER_SECOND", 20, [1, 1000]);
+        let max_retries = self.number("STRIPE_MAX_RETRIES", 2, [0, 100]);
+        let rate = self.number("STRIPE_RATE_PER_SECOND", 20, [1, 1_000_000]);
         Some(StripeSettings {
             key: key?,
             base: base?,

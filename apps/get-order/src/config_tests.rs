@@ -53,8 +53,8 @@ fn a_mistake_says_which_variable_and_what_would_be_right() {
         ("ORDER_TTL_DAYS", "1.5", "ORDER_TTL_DAYS: `1.5` is no whole number from 0 to 36500"),
         (
             "REQUEST_BUDGET_MS",
-            "99",
-            "REQUEST_BUDGET_MS: `99` is no whole number from 100 to 900000",
+            "1.5",
+            "REQUEST_BUDGET_MS: `1.5` is no whole number from 1 to 900000",
         ),
         ("CORS_ALLOW_ORIGIN", "club.example", "CORS_ALLOW_ORIGIN: `club.example` is no origin"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: `loud` is none of trace, debug, info, warn, error"),

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use get_order::aws::{self, AwsSettings};
+use get_order::aws::AwsSettings;
 use get_order::config::{Environment, Reader, Settings};
 use get_order::{Service, logging, service, stripe_key};
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
@@ -38,8 +38,8 @@ fn runtime(concurrency: u32) -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 async fn run(settings: Settings, aws: AwsSettings) -> Result<(), Error> {
-    let key = stripe_key(&settings.stripe.key, || aws::ssm(&aws)).await?;
-    let service = Arc::new(service(settings, key, aws::dynamodb(&aws))?);
+    let key = stripe_key(&settings.stripe.key, || aws.ssm()).await?;
+    let service = Arc::new(service(settings, key, aws.dynamodb())?);
     let handler = service_fn(move |event| handle(Arc::clone(&service), event));
     Runtime::new(handler).run_concurrent().await
 }

@@ -92,7 +92,10 @@ fn order(fields: &Fields<'_>, order_id: OrderId) -> Order {
         amount_subtotal: fields.integer("amountSubtotal"),
         amount_tax: fields.integer("amountTax"),
         amount_shipping: fields.integer("amountShipping"),
-        amount_discount: fields.integer("amountDiscount"),
+        amount_discount: fields
+            .integer("amountDiscount")
+            // The webhook's name for it.
+            .or_else(|| fields.integer("totalDiscountCents")),
         amount_refunded: fields.integer("amountRefunded"),
         presentment: fields.map("presentment").and_then(|map| presentment(&map)),
         completed_at: fields.timestamp("completedAt"),
@@ -208,8 +211,8 @@ impl<'a> Fields<'a> {
     /// ISO 8601 as a text, or seconds since 1970 as a number (with a fraction, as Python has it).
     fn timestamp(&self, name: &str) -> Option<Timestamp> {
         let moment = match self.get(name)? {
-            AttributeValue::S(text) if text.trim().is_empty() => return None,
-            AttributeValue::S(text) => text.parse().ok(),
+            // A text that is no moment is as good as none.
+            AttributeValue::S(text) => return text.parse().ok(),
             AttributeValue::N(number) => {
                 let whole = number.split('.').next().unwrap_or_default();
                 let seconds = integer(number).or_else(|| integer(whole));
@@ -223,6 +226,9 @@ impl<'a> Fields<'a> {
     fn map(&self, name: &str) -> Option<Fields<'a>> {
         match self.get(name)? {
             AttributeValue::M(item) => Some(self.within(item, name)),
+            // What some languages make of an empty map.
+            AttributeValue::S(text) if text.is_empty() => None,
+            AttributeValue::L(list) if list.is_empty() => None,
             _ => self.corrupt(name),
         }
     }

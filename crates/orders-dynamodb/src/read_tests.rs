@@ -30,13 +30,15 @@ fn amounts_are_integers_in_whatever_way_they_are_spelled() {
 }
 
 #[test]
-fn null_is_the_same_as_absent() {
+fn null_blanks_and_what_says_nothing_are_the_same_as_absent() {
     let read = order_row(
         &row(&[
             ("amount", AttributeValue::Null(true)),
             ("items", AttributeValue::Null(true)),
             ("shippingAddress", AttributeValue::Null(true)),
             ("customerEmail", text("  ")),
+            ("createdAt", text("yesterday")),
+            ("metadata", AttributeValue::L(vec![])),
         ]),
         &id(),
     );
@@ -52,7 +54,6 @@ fn what_cannot_be_read_is_named_by_its_path_and_the_rest_is_kept() {
         ("amount", text("3000"), "amount"),
         ("orderId", text("cs_test_other"), "orderId"),
         ("orderId", number("1"), "orderId"),
-        ("createdAt", text("yesterday"), "createdAt"),
         ("createdAt", AttributeValue::Bool(true), "createdAt"),
         ("status", number("7"), "status"),
         ("final", text("true"), "final"),
@@ -62,7 +63,7 @@ fn what_cannot_be_read_is_named_by_its_path_and_the_rest_is_kept() {
         ("items", line("quantity", text("2")), "items[1].quantity"),
         ("shippingAddress", text("1 Road"), "shippingAddress"),
         ("shippingAddress", map(&[("city", number("1"))]), "shippingAddress.city"),
-        ("metadata", AttributeValue::L(vec![]), "metadata"),
+        ("metadata", AttributeValue::L(vec![text("x")]), "metadata"),
     ] {
         let mut item = row(&[("mode", text("payment"))]);
         item.insert(attribute.to_owned(), value);

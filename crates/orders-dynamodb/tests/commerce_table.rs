@@ -89,7 +89,8 @@ async fn of_two_refreshes_the_newer_view_stays_whichever_is_written_last() {
         let (table, store) = store(Some(INDEX)).await;
         table.put(&webhook_row("ava", "cs_test_1", CREATED)).await.unwrap();
         let row = found(&store).await.row;
-        let (older, newer) = (view(10, OrderStatus::Pending, 1), view(20, OrderStatus::Completed, 2));
+        let (older, newer) =
+            (view(10, OrderStatus::Pending, 1), view(20, OrderStatus::Completed, 2));
         let pair = if newer_first { [&newer, &older] } else { [&older, &newer] };
         for snapshot in pair {
             store.refresh(&soon(), &user(), &row, snapshot).await.unwrap();
@@ -165,7 +166,9 @@ async fn what_is_not_there_is_refused_and_what_takes_too_long_is_not_available()
     let (table, _) = store(None).await;
     let with = |table_name: &str, index: Option<&str>| {
         let config = TableConfig {
-            table: table_name.to_owned(), index: index.map(str::to_owned), ttl_days: 0,
+            table: table_name.to_owned(),
+            index: index.map(str::to_owned),
+            ttl_days: 0,
         };
         CommerceTable::new(table.client(), config, SystemClock)
     };

@@ -4,7 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use orders::ports::{CheckoutError, StoreError};
-use orders::{Answered, GetOrderError, Incident, OrderId, RequestContext, Source, Usage};
+use orders::{
+    Answered, GetOrderError, Incident, Miss, NotFound, OrderId, RequestContext, Source, Usage,
+};
 use tracing::{error, info, warn};
 
 use crate::{Problem, Unidentified};
@@ -26,8 +28,24 @@ impl Ending {
                 Source::Stripe => "stripe_fallback",
                 Source::Stale => "served_stale",
             },
-            Self::Refused(problem, _) => problem.code(),
-            Self::Failed(error) => Problem::from(error).code(),
+            Self::Refused(problem, _) => match problem {
+                Problem::MethodNotAllowed => "method_not_allowed",
+                Problem::Unauthorized => "unauthorized",
+                Problem::MissingOrderId | Problem::InvalidOrderId => "invalid",
+                Problem::NotFound => "not_found",
+                Problem::Unavailable => "unavailable",
+                Problem::Internal => "internal",
+            },
+            Self::Failed(error) => match error {
+                GetOrderError::NotFound(NotFound::Absent | NotFound::Remembered(Miss::Absent)) => {
+                    "not_found"
+                }
+                GetOrderError::NotFound(
+                    NotFound::Denied(_) | NotFound::Remembered(Miss::Foreign),
+                ) => "denied",
+                GetOrderError::Unavailable(_) => "unavailable",
+                GetOrderError::Internal(_) => "internal",
+            },
         }
     }
 

@@ -173,16 +173,15 @@ impl<K: Clock> Inner<K> {
             if lines.has_more != Some(true) {
                 return Ok(());
             }
-            let last = lines.data.last().and_then(|line| line.id.as_deref()).unwrap_or_default();
-            if last.is_empty() {
-                return Err(nonsense("line_items.data[].id"));
-            }
+            let last = lines.last_id().ok_or_else(|| nonsense("line_items.data[].id"))?.to_owned();
             let mut url = self.url(&[order.as_str(), "line_items"], &EXPAND_LINES);
-            url.query_pairs_mut().append_pair("limit", "100").append_pair("starting_after", last);
+            url.query_pairs_mut().append_pair("limit", "100").append_pair("starting_after", &last);
             let page = self.get::<LineList>(context, &url).await?;
             // The session was there a moment ago.
             let page = page.ok_or_else(|| nonsense("line_items"))?;
-            if page.data.is_empty() && page.has_more == Some(true) {
+            // A page that ends where the last one did would go on for ever.
+            let goes_on = page.last_id().is_some_and(|id| id != last);
+            if page.has_more == Some(true) && !goes_on {
                 return Err(nonsense("line_items.has_more"));
             }
             lines.data.extend(page.data);

@@ -145,6 +145,13 @@ pub(crate) struct LineList {
     pub(crate) has_more: Option<bool>,
 }
 
+impl LineList {
+    /// The id of the last line, after which the next page begins.
+    pub(crate) fn last_id(&self) -> Option<&str> {
+        self.data.last()?.id.as_deref().filter(|id| !id.is_empty())
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Line {
     pub(crate) id: Option<String>,

@@ -17,7 +17,7 @@ pub struct UnverifiedCheckout {
 /// What a checkout session says about whose it is. Compared, never shown.
 #[derive(Clone, Default)]
 pub struct CheckoutEvidence {
-    /// `metadata.userId` and `metadata.user_id` of the session, as far as they are there.
+    /// `metadata.userId`, then `metadata.user_id` of the session, as far as they are there.
     pub session_user_ids: Vec<String>,
     /// The same of the session's customer.
     pub customer_user_ids: Vec<String>,

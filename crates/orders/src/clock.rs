@@ -66,11 +66,24 @@ impl FromStr for Timestamp {
             return Self::from_epoch(number);
         }
         let parsed = OffsetDateTime::parse(text, &Rfc3339)
-            // Python's `isoformat()` of a naive time has no offset; such times are UTC.
-            .or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339))
+            .or_else(|_| OffsetDateTime::parse(&as_rfc3339(text), &Rfc3339))
             .map_err(|_| InvalidTimestamp)?;
         let millis = parsed.unix_timestamp_nanos().div_euclid(1_000_000);
         Self::from_millis(i64::try_from(millis).map_err(|_| InvalidTimestamp)?)
+    }
+}
+
+/// What other programs write, as RFC 3339 has it: Python's `str()` of a time has a blank for the
+/// `T`, its `isoformat()` of a naive time no offset (such times are UTC), and its `strftime("%z")`
+/// an offset without a colon.
+fn as_rfc3339(text: &str) -> String {
+    let text = text.replacen(' ', "T", 1);
+    let offset = text.get(19..).and_then(|rest| rest.find(['+', '-']).map(|at| 19 + at));
+    match offset {
+        Some(at) if text.len() == at + 5 => format!("{}:{}", &text[..at + 3], &text[at + 3..]),
+        Some(at) if text.len() == at + 3 => format!("{text}:00"),
+        Some(_) => text,
+        None => format!("{text}Z"),
     }
 }
 
@@ -157,6 +170,9 @@ mod tests {
             "2025-11-26T21:28:24.990123+00:00",
             "2025-11-26T22:28:24.990+01:00",
             "2025-11-26T21:28:24.990999",
+            "2025-11-26 21:28:24.990+00:00",
+            "2025-11-26T23:28:24.990+0200",
+            "2025-11-26T16:28:24.990-05",
             "2025-11-26t21:28:24.99z",
             "1764192504990",
         ] {

@@ -40,7 +40,7 @@ enum Asked {
 /// What renewing a stored order came to.
 enum Renewal {
     Renewed(Box<Order>),
-    /// Stripe does not know it.
+    /// Stripe does not know it, or knows it as somebody else's.
     Missed,
     /// Stripe could not be asked for it.
     NotAsked,
@@ -87,7 +87,7 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
         if !snapshot.needs_refresh() {
             return answer(snapshot.order, Source::Snapshot);
         }
-        match self.renew(context, caller, &snapshot.row, &snapshot.order).await? {
+        match self.renew(context, caller, &snapshot.row, &snapshot.order).await {
             Renewal::Renewed(order) => answer(*order, Source::Stripe),
             Renewal::NotAsked => answer(snapshot.order, Source::Snapshot),
             Renewal::Missed => answer(snapshot.order, Source::Stale),
@@ -107,7 +107,7 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
     ) -> Result<Answered, GetOrderError> {
         check_rows(&corrupt.filed_under, caller).map_err(denied)?;
         context.ledger.note(Incident::CorruptRow { attribute: corrupt.attribute.clone() });
-        match self.renew(context, caller, &corrupt.row, &corrupt.salvage).await? {
+        match self.renew(context, caller, &corrupt.row, &corrupt.salvage).await {
             Renewal::Renewed(order) => {
                 Ok(Answered { order: *order, source: Source::Stripe, evidence: Evidence::Row })
             }
@@ -124,20 +124,21 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
         caller: &Caller,
         row: &RowRef,
         before: &Order,
-    ) -> Result<Renewal, GetOrderError> {
+    ) -> Renewal {
         let checkout = match self.ask_stripe(context, caller, &before.order_id).await {
             Ok(Asked::Found(checkout)) => checkout,
-            // That Stripe had an order of somebody else outweighs the row, now as before.
-            Ok(Asked::Missed(why @ NotFound::Remembered(Miss::Foreign))) => {
-                return Err(GetOrderError::NotFound(why));
-            }
-            Ok(Asked::Missed(_)) => return Ok(Renewal::Missed),
-            Ok(Asked::Never) => return Ok(Renewal::NotAsked),
-            Err(error) => return Ok(Renewal::Failed(error)),
+            Ok(Asked::Missed(_)) => return Renewal::Missed,
+            Ok(Asked::Never) => return Renewal::NotAsked,
+            Err(error) => return Renewal::Failed(error),
         };
-        let owned = checkout
-            .claim_with_row(caller)
-            .map_err(|why| self.deny(caller, &before.order_id, why))?;
+        let owned = match checkout.claim_with_row(caller) {
+            Ok(owned) => owned,
+            Err(why) => {
+                self.remember_foreign(caller, &before.order_id);
+                context.ledger.note(Incident::Conflict(why));
+                return Renewal::Missed;
+            }
+        };
         let renewed = NewSnapshot::of(&owned, Some(before.clone()));
         // An open session is no order yet, and has nothing that is worth a write.
         if !checkout.is_open() {
@@ -145,7 +146,7 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
             let written = self.store.refresh(&patience, caller.user_id(), row, &renewed).await;
             note_write(context, written);
         }
-        Ok(Renewal::Renewed(Box::new(renewed.order)))
+        Renewal::Renewed(Box::new(renewed.order))
     }
 
     /// Answers from Stripe, and keeps the order. `store_error` says why the store could not be
@@ -176,7 +177,7 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
         let owned = match self.claim(context, caller, &checkout).await? {
             Ok(owned) => owned,
             Err(why) => {
-                self.deny(caller, order, why);
+                self.remember_foreign(caller, order);
                 return Err(not_found(NotFound::Denied(why)));
             }
         };
@@ -231,9 +232,8 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
         })
     }
 
-    fn deny(&self, caller: &Caller, order: &OrderId, why: Denied) -> GetOrderError {
+    fn remember_foreign(&self, caller: &Caller, order: &OrderId) {
         self.misses.remember(caller.user_id(), order, Miss::Foreign, self.clock.now());
-        denied(why)
     }
 
     /// Keeps an order that came from Stripe. Whatever becomes of it, the answer leaves.

@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::Deadline;
 use crate::ports::{CheckoutError, StoreError};
+use crate::{Deadline, Denied};
 
 /// What every call on behalf of one request carries: until when, and where its cost is noted.
 #[derive(Clone, Debug)]
@@ -62,6 +62,9 @@ pub enum Incident {
         /// The attribute at fault.
         attribute: String,
     },
+    /// The caller has a row of the order, but Stripe has it as somebody else's.
+    #[error("the row is the caller's, but the session is not; only the row was answered")]
+    Conflict(#[source] Denied),
     /// Stripe could not say whether the snapshot still holds.
     #[error("the snapshot was answered without Stripe's word on it")]
     ServedStale(#[source] CheckoutError),

@@ -147,9 +147,9 @@ impl UnverifiedCheckout {
 
     /// Claims a session of which the caller has a row.
     ///
-    /// The row speaks for the caller, but one writer of the table strips characters from user
-    /// ids, so two people may share a partition. Where the session itself names somebody else,
-    /// the evidence is in conflict, and a conflict denies.
+    /// The row is the caller's by the row's own evidence. What the session adds is hers only if it
+    /// does not name somebody else: one writer of the table strips characters from user ids, so
+    /// two people may share a partition.
     pub fn claim_with_row(&self, caller: &Caller) -> Result<OwnedCheckout<'_>, Denied> {
         match hear_user_ids(&self.evidence, caller) {
             Some(Err(denied)) => Err(denied),
@@ -166,13 +166,14 @@ fn hear_user_ids(evidence: &CheckoutEvidence, caller: &Caller) -> Option<Result<
     ]
     .into_iter()
     .find_map(|(ids, kind)| {
-        let callers = names_caller(ids, caller)?;
+        // `userId`, or `user_id`: the first that is not blank.
+        let id = ids.iter().find(|id| !id.trim().is_empty())?;
+        let callers = names_caller(std::slice::from_ref(id), caller)?;
         Some(if callers { Ok(kind) } else { Err(Denied::SomebodyElse(kind)) })
     })
 }
 
-/// Whether all the ids are the caller's. Blank ones say nothing; `None` where nothing is said. Two
-/// ids that differ cannot both be the caller's, so they deny.
+/// Whether all the ids are the caller's. Blank ones say nothing; `None` where nothing is said.
 fn names_caller(ids: &[String], caller: &Caller) -> Option<bool> {
     let mut said = ids.iter().map(|id| id.trim()).filter(|id| !id.is_empty()).peekable();
     said.peek()?;

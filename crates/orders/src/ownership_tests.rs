@@ -48,7 +48,8 @@ fn the_first_evidence_that_speaks_decides() {
         (evidence(&["", " ben "], &[], "", ""), "", "session_metadata"),
         (evidence(&["ben"], &["ava"], "", ""), "", "session_metadata"),
         (evidence(&["ava"], &["ben"], "cus_b", "ben"), "cus_b", "not:session_metadata"),
-        (evidence(&["ben", "ava"], &[], "", ""), "", "not:session_metadata"),
+        (evidence(&["ben", "ava"], &[], "", ""), "", "session_metadata"),
+        (evidence(&["ava", "ben"], &[], "", ""), "", "not:session_metadata"),
         (evidence(&["Ben"], &[], "", ""), "", "not:session_metadata"),
         (evidence(&[], &["ben"], "", ""), "", "customer_metadata"),
         (evidence(&[" "], &["ava"], "cus_b", "ben"), "cus_b", "not:customer_metadata"),
@@ -83,7 +84,7 @@ fn letters_that_only_unicode_calls_equal_make_no_same_mailbox() {
 }
 
 #[test]
-fn a_row_of_the_caller_is_outweighed_by_a_session_that_names_somebody_else() {
+fn a_session_that_names_somebody_else_adds_nothing_to_the_callers_row() {
     let ben = caller("ben", None);
     let outcome = |said| checkout(said).claim_with_row(&ben).map(|owned| owned.evidence());
     assert_eq!(outcome(evidence(&[], &[], "", "")), Ok(Evidence::Row));

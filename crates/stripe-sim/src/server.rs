@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,6 +12,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
 use bytes::Bytes;
+use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::{Value, json};
 use socket2::SockRef;
@@ -293,8 +295,11 @@ fn plain(number: u64, kind: &str, body: &'static str) -> Response {
         .unwrap_or_default()
 }
 
-/// A body that ends in a broken connection after its first bytes.
+/// A body that ends in a broken connection, once its first bytes are out.
 fn cut_off(first: Bytes) -> Body {
-    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    Body::from_stream(stream::iter([Ok(first), Err(broken)]))
+    let broken = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    };
+    Body::from_stream(stream::iter([Ok(first)]).chain(stream::once(broken)))
 }

@@ -141,7 +141,7 @@ impl SessionBuilder {
 
     pub(crate) fn build(&self) -> Built {
         let total: i64 = self.lines.iter().map(|line| line.unit_amount * line.quantity).sum();
-        let suffix = self.id.trim_start_matches("cs_test_").trim_start_matches("cs_live_");
+        let suffix = self.id.trim_start_matches("cs_");
         let (intent_id, charge_id) = (format!("pi_{suffix}"), format!("ch_{suffix}"));
         let mut session = self.skeleton(total, &intent_id);
         for (property, value) in &self.overrides {

@@ -32,14 +32,34 @@ async fn what_stripe_refuses_is_refused_in_its_words() {
     let session = "/v1/checkout/sessions/cs_test_1";
     for (key, path, status, said) in [
         ("sk_test_other", session.to_owned(), 401, "Invalid API Key provided"),
-        (KEY, "/v1/checkout/sessions/cs_test_2".to_owned(), 404, "No such checkout.session: 'cs_test_2'"),
-        (KEY, "/v1/checkout/sessions/cs_live_1".to_owned(), 404, "a similar object exists in live mode"),
+        (
+            KEY,
+            "/v1/checkout/sessions/cs_test_2".to_owned(),
+            404,
+            "No such checkout.session: 'cs_test_2'",
+        ),
+        (
+            KEY,
+            "/v1/checkout/sessions/cs_live_1".to_owned(),
+            404,
+            "a similar object exists in live mode",
+        ),
         ("sk_live_rules", session.to_owned(), 404, "a similar object exists in test mode"),
         (KEY, "/v1/elsewhere".to_owned(), 404, "Unrecognized request URL"),
-        (KEY, format!("{session}?expand[]=shipping_details"), 400, "This property cannot be expanded (shipping_details)"),
+        (
+            KEY,
+            format!("{session}?expand[]=shipping_details"),
+            400,
+            "This property cannot be expanded (shipping_details)",
+        ),
         (KEY, format!("{session}?expand[]=customer_details"), 400, "cannot be expanded"),
         (KEY, format!("{session}?expand[]=line_items.data"), 400, "cannot be expanded"),
-        (KEY, format!("{session}?expand[]=line_items.data.price.product.default_price"), 400, "more than 4 levels"),
+        (
+            KEY,
+            format!("{session}?expand[]=line_items.data.price.product.default_price"),
+            400,
+            "more than 4 levels",
+        ),
         (KEY, format!("{session}?limit=1"), 400, "Received unknown parameter: limit"),
         (KEY, format!("{lines}?limit=0"), 400, "greater than or equal to 1"),
         (KEY, format!("{lines}?limit=101"), 400, "less than or equal to 100"),
@@ -93,7 +113,11 @@ async fn time_passes_in_the_shop() {
         let path = "/v1/checkout/sessions/cs_test_1?expand[]=payment_intent.latest_charge";
         let (_, session) = get(&sim, KEY, path).await;
         let charge = &session["payment_intent"]["latest_charge"];
-        (session["payment_status"].clone(), charge["amount_refunded"].clone(), charge["refunded"].clone())
+        (
+            session["payment_status"].clone(),
+            charge["amount_refunded"].clone(),
+            charge["refunded"].clone(),
+        )
     };
     sim.shop(|shop| shop.fail_payment("cs_test_1"));
     assert_eq!(paid().await.0, "unpaid");
@@ -117,8 +141,18 @@ async fn faults_strike_in_turn_and_stop_when_they_are_cleared() {
             Ok(answer) => {
                 let status = answer.status().as_u16();
                 let whole = answer.bytes().await.ok();
-                let json = whole.as_ref().is_some_and(|b| serde_json::from_slice::<Value>(b).is_ok());
-                format!("{status} {}", if whole.is_none() { "cut" } else if json { "json" } else { "other" })
+                let json =
+                    whole.as_ref().is_some_and(|b| serde_json::from_slice::<Value>(b).is_ok());
+                format!(
+                    "{status} {}",
+                    if whole.is_none() {
+                        "cut"
+                    } else if json {
+                        "json"
+                    } else {
+                        "other"
+                    }
+                )
             }
             Err(error) if error.is_timeout() => "timeout".to_owned(),
             Err(_) => "broken".to_owned(),
@@ -130,7 +164,16 @@ async fn faults_strike_in_turn_and_stop_when_they_are_cleared() {
     sim.inject(Fault::Reset, Times::Next(1));
     sim.inject(Fault::CutBody, Times::Next(1));
     sim.inject(Fault::Hang, Times::Always);
-    for expected in ["500 json", "500 json", "200 other", "200 other", "broken", "200 cut", "timeout", "timeout"] {
+    for expected in [
+        "500 json",
+        "500 json",
+        "200 other",
+        "200 other",
+        "broken",
+        "200 cut",
+        "timeout",
+        "timeout",
+    ] {
         assert_eq!(ask().await, expected);
     }
     sim.clear_faults();
