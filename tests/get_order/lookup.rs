@@ -84,9 +84,11 @@ async fn rows_of_every_writer_read_well() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_webhook_keeps_beside_the_order_is_passed_on_without_the_shops_secrets() {
     let stack = Stack::start().await;
-    stack.given_rows([webhook_row("ava", &order(1), CREATED)]).await;
+    let row = webhook_row("ava", &order(1), CREATED).set("totalDiscountCents", json!(250));
+    stack.given_rows([row]).await;
     let answer = stack.open_order("ava", &order(1)).await;
     let shown = answer.order();
+    assert_eq!(shown["amountDiscount"], 250);
     assert_eq!(shown["pricingSummary"], json!({"subtotal": 3000, "tiers": ["member"]}));
     assert_eq!(shown["discounts"], json!([{"amountCents": 0, "code": "WELCOME"}]));
     assert_eq!(shown["metadata"], json!({"gift": "yes"}));

@@ -115,3 +115,49 @@ async fn a_quiet_log_level_is_quiet() {
     );
     assert_eq!(lambda.program.output(), Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_finest_log_level_shows_no_token_and_nobody() {
+    let (table, stripe) = services().await;
+    table.put(&webhook_row("ava", "cs_test_a1trace", CREATED)).await.unwrap();
+    stripe.shop(|shop| shop.add(session_of("ava", "cs_test_a1trace2").email("ava@example.com")));
+    let trace = [("LOG_LEVEL", "trace"), ("ORDER_INDEX", INDEX)];
+    let lambda = crate::stack::start_lambda(table.endpoint(), &stripe.base(), &trace).await;
+    for order in ["cs_test_a1trace", "cs_test_a1trace2", "cs_test_a1none"] {
+        let mut event = rest_event(&Asker::with_email("ava", "ava@example.com", true), order);
+        event["headers"]["Authorization"] = json!("Bearer PLANTED.TOKEN.HERE");
+        event["requestContext"]["authorizer"]["principalId"] = json!("PLANTED.TOKEN.HERE");
+        lambda.invoke(&event).await;
+    }
+    lambda.program.line_with("cs_test_a1none").await;
+    let output = lambda.program.output().join("\n");
+    for planted in
+        ["PLANTED", "ava@example.com", "Sample Buyer", "+1555", KEY, "AKIDEXAMPLE", "-of-the-role"]
+    {
+        assert!(!output.contains(planted), "{planted} in {output}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_request_is_a_line_that_says_how_it_ended() {
+    let (table, stripe) = services().await;
+    table.put(&webhook_row("ava", "cs_test_a1line", CREATED)).await.unwrap();
+    stripe.shop(|shop| shop.add(session_of("ava", "cs_test_a1stripe")));
+    let lambda = crate::stack::start_lambda(table.endpoint(), &stripe.base(), &[]).await;
+    for (user, order, outcome) in [
+        ("ava", "cs_test_a1line", "snapshot_hit"),
+        ("ava", "cs_test_a1stripe", "stripe_fallback"),
+        ("ben", "cs_test_a1stripe", "denied"),
+        ("ben", "cs_test_a1stripe", "denied"),
+        ("ben", "cs_test_a1nowhere", "not_found"),
+        ("ben", "a b", "invalid"),
+        (" ", "cs_test_a1line", "unauthorized"),
+    ] {
+        let before = lambda.program.output().len();
+        lambda.invoke(&rest_event(&Asker::user(user), order)).await;
+        let line = lambda.program.line_after(before).await;
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["outcome"], outcome, "{line}");
+        assert_eq!(line["requestId"], "c6af9ac6-7b61-11e6-9a41-93e8deadbeef");
+    }
+}

@@ -194,3 +194,26 @@ async fn a_store_that_is_away_is_no_reason_for_a_404() {
     assert_eq!(answer.status, 500, "{answer:?}");
     lambda.program.line_with("ResourceNotFoundException").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_lines_that_never_ends_is_given_up() {
+    // Every page is the first one, and always there is more.
+    let answer = |uri: axum::http::Uri| async move {
+        let list = serde_json::json!({"data": [{"id": "li_1"}], "has_more": true});
+        axum::Json(if uri.path().ends_with("line_items") {
+            list
+        } else {
+            serde_json::json!({"id": ORDER, "metadata": {"userId": "ava"}, "line_items": list})
+        })
+    };
+    let stack = Stack::start().await;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let lambda = start_lambda(stack.table.endpoint(), &base, &[]).await;
+    let answer = lambda.invoke(&rest_event(&Asker::user("ava"), ORDER)).await;
+    assert_eq!(answer.status, 503);
+    let line = lambda.program.line_with("line_items.has_more").await;
+    assert!(line.contains("\"stripeCalls\":2"), "{line}");
+}

@@ -51,6 +51,17 @@ impl Program {
         panic!("no line with {text:?} in {:#?}", self.output());
     }
 
+    /// Waits for the first line after so many, and returns it.
+    pub async fn line_after(&self, count: usize) -> String {
+        for _ in 0..2000 {
+            if let Some(line) = self.output().into_iter().nth(count) {
+                return line;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("no line after {count} in {:#?}", self.output());
+    }
+
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a status").is_none()
