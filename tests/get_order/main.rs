@@ -8,6 +8,7 @@
 )]
 
 mod events;
+mod faults;
 mod headers;
 mod lookup;
 mod normalisation;
@@ -16,5 +17,6 @@ mod request;
 mod settings;
 mod stack;
 mod stripe;
+mod table_gate;
 mod two_members;
 mod writing;

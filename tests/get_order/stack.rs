@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use stripe_sim::{Line, SessionBuilder, Shop, StripeSim};
 use table_sim::{EmbeddedTable, INDEX, Row, Storage, TABLE};
-use test_support::{Asker, Invoked, Lambda, http_client, rest_event};
+use test_support::{Asker, Invoked, Lambda, rest_event};
 
 /// The key that the program is given.
 pub(crate) const KEY: &str = "sk_test_51ExampleKeyForTests";
@@ -92,42 +92,4 @@ pub(crate) fn session_of(user: &str, order: &str) -> SessionBuilder {
     SessionBuilder::new(order, CREATED)
         .metadata(json!({"userId": user}))
         .line(Line::new("Tote bag", 1500, 2))
-}
-
-/// A way to a DynamoDB on which every write is refused, as under a role that may only read.
-pub(crate) async fn read_only(endpoint: &str) -> String {
-    use axum::body::{Body, to_bytes};
-    use axum::extract::Request;
-    use axum::response::Response;
-
-    let upstream = endpoint.to_owned();
-    let handler = move |request: Request| {
-        let upstream = upstream.clone();
-        async move {
-            let (parts, body) = request.into_parts();
-            let target = parts.headers["x-amz-target"].to_str().expect("a target").to_owned();
-            let answer = |status: u16, body: Vec<u8>| {
-                let response = Response::builder().status(status);
-                let response = response.header("content-type", "application/x-amz-json-1.0");
-                response.body(Body::from(body)).expect("a response")
-            };
-            if target.ends_with(".PutItem") || target.ends_with(".UpdateItem") {
-                let refusal = json!({"__type": "com.amazon.coral.service#AccessDeniedException"});
-                return answer(400, refusal.to_string().into_bytes());
-            }
-            let mut forwarded = http_client().post(upstream);
-            for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "host") {
-                forwarded = forwarded.header(name, value);
-            }
-            let body = to_bytes(body, usize::MAX).await.expect("a whole request");
-            let got = forwarded.body(body).send().await.expect("the embedded table answers");
-            let status = got.status().as_u16();
-            answer(status, got.bytes().await.expect("a whole answer").to_vec())
-        }
-    };
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let address = listener.local_addr().expect("a bound port");
-    let router = axum::Router::new().fallback(handler);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
 }

@@ -9,6 +9,7 @@ use table_sim::{INDEX, sync_row, webhook_row};
 use test_support::{Asker, rest_event};
 
 use crate::stack::{CREATED, Stack, services, session_of, start_lambda};
+use crate::table_gate::{TableFault, TableGate};
 
 const ORDER: &str = "cs_test_a1written";
 
@@ -230,11 +231,10 @@ async fn an_order_too_large_for_the_table_is_answered_with_a_warning() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_write_does_not_fail_the_answer() {
-    // The stand-in for DynamoDB lets queries pass to the real one, and refuses writes.
     let (table, stripe) = services().await;
     stripe.shop(|shop| shop.add(session_of("ava", ORDER)));
-    let gate = crate::stack::read_only(table.endpoint()).await;
-    let lambda = start_lambda(&gate, &stripe.base(), &[("ORDER_INDEX", INDEX)]).await;
+    let gate = TableGate::open(table.endpoint(), TableFault::ReadOnly).await;
+    let lambda = start_lambda(&gate.address(), &stripe.base(), &[("ORDER_INDEX", INDEX)]).await;
     let answer = lambda.invoke(&rest_event(&Asker::user("ava"), ORDER)).await;
     assert_eq!((answer.status, answer.header("x-order-source")), (200, "stripe"));
     lambda.program.line_with("the snapshot was not stored").await;

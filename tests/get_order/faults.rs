@@ -1,0 +1,105 @@
+//! Everything that can be broken behind the function, each with each: never a wrong 404, never an
+//! answer after the budget, never the end of the program.
+
+use std::time::Duration;
+
+use stripe_sim::{Fault, Times};
+use table_sim::INDEX;
+use test_support::{Asker, rest_event};
+
+use crate::stack::{KEY, services, session_of, start_lambda};
+use crate::table_gate::{TableFault, TableGate};
+
+const BUDGET: Duration = Duration::from_secs(2);
+
+/// What Stripe does, and what is answered with a store that has nothing, with one that cannot
+/// answer, and with one that refuses.
+fn stripe_faults() -> Vec<(&'static str, Option<Fault>, [u16; 3])> {
+    let away = [503, 503, 500];
+    let refuses = [500, 500, 500];
+    vec![
+        ("has the order", None, [200, 200, 500]),
+        ("does not know it", None, [404, 503, 500]),
+        ("500", Some(Fault::Status(500)), away),
+        ("429", Some(Fault::Status(429)), away),
+        ("409", Some(Fault::Status(409)), away),
+        ("401", Some(Fault::Status(401)), refuses),
+        ("403", Some(Fault::Status(403)), refuses),
+        ("a permission is missing", Some(Fault::MissingPermission), refuses),
+        ("garbage", Some(Fault::Garbage), away),
+        ("an error page", Some(Fault::Html), away),
+        ("no answer", Some(Fault::Hang), away),
+        ("closes the connection", Some(Fault::Reset), away),
+        ("breaks off", Some(Fault::CutBody), away),
+    ]
+}
+
+async fn every_stripe_with(fault: TableFault) {
+    let column = match fault {
+        TableFault::None => 0,
+        TableFault::NoTable => 2,
+        _ => 1,
+    };
+    let (table, stripe) = services().await;
+    let gate = TableGate::open(table.endpoint(), fault).await;
+    let budget = BUDGET.as_millis().to_string();
+    let settings = [
+        ("ORDER_INDEX", INDEX),
+        ("REQUEST_BUDGET_MS", budget.as_str()),
+        ("STRIPE_TIMEOUT_MS", "500"),
+        ("STRIPE_MAX_RETRIES", "1"),
+    ];
+    let mut lambda = start_lambda(&gate.address(), &stripe.base(), &settings).await;
+    for (n, (name, stripe_fault, expected)) in stripe_faults().into_iter().enumerate() {
+        let order = format!("cs_test_a1fault{n}");
+        if n != 1 {
+            stripe.shop(|shop| shop.add(session_of("ava", &order).email("ava@example.com")));
+        }
+        stripe.clear_faults();
+        if let Some(stripe_fault) = stripe_fault {
+            stripe.inject(stripe_fault, Times::Always);
+        }
+        let answer = lambda.invoke(&rest_event(&Asker::user("ava"), &order)).await;
+        let pairing = format!("the store: {fault:?}, Stripe: {name}: {answer:?}");
+        assert_eq!(answer.status, expected[column], "{pairing}");
+        assert!(answer.took < BUDGET, "{pairing}");
+        if answer.status >= 500 {
+            assert!(!answer.body.contains("ava@"), "{pairing}");
+        }
+        // Somebody else's order is never more than absent; and absent only where that is known.
+        let stranger = lambda.invoke(&rest_event(&Asker::user("ben"), &order)).await;
+        let instead = match (expected[column], column) {
+            (200, 0) => 404,
+            (200, _) => 503,
+            (status, _) => status,
+        };
+        assert_eq!(stranger.status, instead, "for a stranger, {pairing}");
+    }
+    assert!(lambda.program.is_running());
+    let log = lambda.program.output().join("\n");
+    for secret in ["ava@example.com", KEY, "of-the-role"] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}
+
+macro_rules! matrix {
+    ($($name:ident: $fault:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                every_stripe_with(TableFault::$fault).await;
+            }
+        )*
+    };
+}
+
+matrix! {
+    a_store_that_works: None,
+    a_store_that_throttles: Throttle,
+    a_store_with_internal_errors: Status500,
+    a_store_that_answers_garbage: Garbage,
+    a_store_that_hangs: Hang,
+    a_store_that_closes_connections: Reset,
+    a_store_where_nobody_listens: Refused,
+    a_store_without_the_table: NoTable,
+}

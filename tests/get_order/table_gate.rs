@@ -1,0 +1,112 @@
+//! A way to the embedded DynamoDB on which things go wrong.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use serde_json::json;
+use test_support::http_client;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+
+/// What goes wrong between the program and DynamoDB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TableFault {
+    /// Nothing.
+    None,
+    /// Every request is throttled.
+    Throttle,
+    /// Every request is an internal error.
+    Status500,
+    /// Every answer is a 200 that is no JSON.
+    Garbage,
+    /// No answer, ever.
+    Hang,
+    /// The connection is closed before any answer.
+    Reset,
+    /// Nobody listens.
+    Refused,
+    /// The table is not there.
+    NoTable,
+    /// Writes are refused, as under a role that may only read.
+    ReadOnly,
+}
+
+/// A listening gate.
+pub(crate) struct TableGate {
+    address: String,
+}
+
+struct Behind {
+    upstream: String,
+    fault: TableFault,
+    client: reqwest::Client,
+}
+
+impl TableGate {
+    /// Opens a gate to the DynamoDB at an endpoint.
+    pub(crate) async fn open(upstream: &str, fault: TableFault) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        match fault {
+            // The listener is dropped, and its port closed.
+            TableFault::Refused => {}
+            TableFault::Reset => {
+                tokio::spawn(async move {
+                    while let Ok((mut connection, _)) = listener.accept().await {
+                        // The request is read, or the close would come before it is sent.
+                        let _ = connection.read(&mut [0; 1024]).await;
+                    }
+                });
+            }
+            _ => {
+                let upstream = upstream.to_owned();
+                let behind = Arc::new(Behind { upstream, fault, client: http_client() });
+                let router = axum::Router::new().fallback(pass).with_state(behind);
+                tokio::spawn(async move { axum::serve(listener, router).await });
+            }
+        }
+        Self { address }
+    }
+
+    /// The endpoint to use instead.
+    pub(crate) fn address(&self) -> String {
+        self.address.clone()
+    }
+}
+
+async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let target = parts.headers["x-amz-target"].to_str().unwrap();
+    let is_write = target.ends_with(".PutItem") || target.ends_with(".UpdateItem");
+    let refusal =
+        |code: &str| json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}")});
+    match behind.fault {
+        TableFault::Throttle => {
+            return answer(400, refusal("ProvisionedThroughputExceededException").to_string());
+        }
+        TableFault::Status500 => return answer(500, refusal("InternalServerError").to_string()),
+        TableFault::Garbage => return answer(200, "}{ no JSON".to_owned()),
+        TableFault::Hang => return std::future::pending().await,
+        TableFault::NoTable => {
+            return answer(400, refusal("ResourceNotFoundException").to_string());
+        }
+        TableFault::ReadOnly if is_write => {
+            return answer(400, refusal("AccessDeniedException").to_string());
+        }
+        TableFault::None | TableFault::ReadOnly | TableFault::Reset | TableFault::Refused => {}
+    }
+    let mut forwarded = behind.client.post(&behind.upstream);
+    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "host") {
+        forwarded = forwarded.header(name, value);
+    }
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let got = forwarded.body(body).send().await.unwrap();
+    answer(got.status().as_u16(), got.text().await.unwrap())
+}
+
+fn answer(status: u16, body: String) -> Response {
+    let response = Response::builder().status(status);
+    response.header("content-type", "application/x-amz-json-1.0").body(Body::from(body)).unwrap()
+}
