@@ -1,9 +1,6 @@
 //! The settings, read once at start. All mistakes are reported together, by variable.
 
-use std::collections::HashMap;
-use std::fmt::Display;
 use std::num::NonZeroU32;
-use std::str::FromStr;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -14,7 +11,10 @@ use tracing::level_filters::LevelFilter;
 use url::{Host, Url};
 
 use crate::aws::AwsSettings;
+pub use crate::environment::{Environment, Mistake, Reader};
 use crate::logging::LogFormat;
+
+const STRIPE_API_BASE: &str = "STRIPE_API_BASE";
 
 /// What the endpoint needs to know.
 #[derive(Clone, Debug)]
@@ -55,112 +55,14 @@ pub enum KeySource {
     Parameter(String),
 }
 
-/// A variable, and what is wrong with it. Never says what a secret was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{variable}: {problem}")]
-pub struct Mistake {
-    /// The variable.
-    pub variable: &'static str,
-    /// What is wrong, and what would be right.
-    pub problem: String,
-}
-
-/// The environment of the process, or what stands in for it.
-#[derive(Clone, Default)]
-pub struct Environment(HashMap<String, String>);
-
-impl Environment {
-    /// The environment that the process was started with. What is no text is left out.
-    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
-    pub fn of_process() -> Self {
-        let text = |value: std::ffi::OsString| value.into_string().ok();
-        Self(std::env::vars_os().filter_map(|(k, v)| Some((text(k)?, text(v)?))).collect())
-    }
-
-    /// The value of a variable; an empty one counts as not set.
-    pub fn get(&self, variable: &str) -> Option<&str> {
-        self.0.get(variable).map(|value| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    /// Sets a variable.
-    pub fn set(&mut self, variable: &str, value: &str) {
-        self.0.insert(variable.to_owned(), value.to_owned());
-    }
-}
-
-impl<const N: usize> From<[(&str, &str); N]> for Environment {
-    fn from(pairs: [(&str, &str); N]) -> Self {
-        Self(pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect())
-    }
-}
-
-/// Reads the environment and collects what is wrong with it.
-pub struct Reader<'a> {
-    environment: &'a Environment,
-    mistakes: Vec<Mistake>,
-}
-
-impl<'a> Reader<'a> {
-    /// A reader without a mistake yet.
-    pub fn new(environment: &'a Environment) -> Self {
-        Self { environment, mistakes: Vec::new() }
-    }
-
-    /// What was read, unless there was a mistake.
-    pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Mistake>> {
-        read.filter(|_| self.mistakes.is_empty()).ok_or(self.mistakes)
-    }
-
-    fn mistake<T>(&mut self, variable: &'static str, problem: impl Display) -> Option<T> {
-        self.mistakes.push(Mistake { variable, problem: problem.to_string() });
-        None
-    }
-
-    fn required(&mut self, variable: &'static str, what: &str) -> Option<&'a str> {
-        let value = self.environment.get(variable);
-        if value.is_none() {
-            self.mistake::<()>(variable, format!("is required: {what}"));
-        }
-        value
-    }
-
-    fn parsed<T: FromStr>(&mut self, variable: &'static str, default: &str) -> Option<T>
-    where
-        T::Err: Display,
-    {
-        match self.environment.get(variable).unwrap_or(default).parse() {
-            Ok(value) => Some(value),
-            Err(why) => self.mistake(variable, why),
-        }
-    }
-
-    fn number(&mut self, variable: &'static str, default: u32, range: [u32; 2]) -> Option<u32> {
-        let Some(text) = self.environment.get(variable) else { return Some(default) };
-        match text.parse() {
-            Ok(number) if (range[0]..=range[1]).contains(&number) => Some(number),
-            _ => {
-                let [least, most] = range;
-                self.mistake(
-                    variable,
-                    format!("`{text}` is no whole number from {least} to {most}"),
-                )
-            }
-        }
-    }
-
-    fn milliseconds(&mut self, variable: &'static str, default: u32) -> Option<Duration> {
-        // 15 minutes is the longest that an invocation may take.
-        let number = self.number(variable, default, [1, 900_000])?;
-        Some(Duration::from_millis(u64::from(number)))
-    }
-
+impl Reader<'_> {
     /// The settings of the endpoint.
     pub fn settings(&mut self) -> Option<Settings> {
         // Everything is read before anything is given up, so that no mistake hides another.
         let table = self.table();
         let stripe = self.stripe();
         let cors = self.parsed("CORS_ALLOW_ORIGIN", "*");
-        let request_budget = self.milliseconds("REQUEST_BUDGET_MS", 10_000);
+        let request_budget = self.milliseconds("REQUEST_BUDGET_MS", 10_000, 100);
         let log_level = self.log_level();
         Some(Settings {
             table: table?,
@@ -173,30 +75,28 @@ impl<'a> Reader<'a> {
 
     fn table(&mut self) -> Option<TableConfig> {
         let table = self.required("COMMERCE_TABLE", "the name of the DynamoDB table");
-        let table = table.and_then(|name| self.name("COMMERCE_TABLE", name));
+        // A table may also be given by its ARN.
+        let table = table.and_then(|name| self.name("COMMERCE_TABLE", name, "_.-:/"));
         // Not set is fine; set to something impossible is not.
         let index = self.environment.get("ORDER_INDEX");
-        let index = index.map_or(Some(None), |name| self.name("ORDER_INDEX", name).map(Some));
+        let index =
+            index.map_or(Some(None), |name| self.name("ORDER_INDEX", name, "_.-").map(Some));
         let ttl_days = self.number("ORDER_TTL_DAYS", 0, [0, 36_500]);
         Some(TableConfig { table: table?, index: index?, ttl_days: ttl_days? })
     }
 
-    fn name(&mut self, variable: &'static str, name: &str) -> Option<String> {
-        // A table may also be given by its ARN.
-        let allowed = |c: u8| c.is_ascii_alphanumeric() || b"_.-:/".contains(&c);
-        if name.bytes().all(allowed) {
+    fn name(&mut self, variable: &'static str, name: &str, marks: &str) -> Option<String> {
+        if name.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c)) {
             return Some(name.to_owned());
         }
-        self.mistake(
-            variable,
-            format!("`{name}` has a character other than a letter, a digit, _, . and -"),
-        )
+        let problem = format!("`{name}` has a character other than letters, digits and {marks}");
+        self.mistake(variable, problem)
     }
 
     fn stripe(&mut self) -> Option<StripeSettings> {
         let key = self.key_source();
         let base = self.stripe_base(key.as_ref());
-        let timeout = self.milliseconds("STRIPE_TIMEOUT_MS", 4000);
+        let timeout = self.milliseconds("STRIPE_TIMEOUT_MS", 4000, 50);
         let max_retries = self.number("STRIPE_MAX_RETRIES", 2, [0, 100]);
         let rate = self.number("STRIPE_RATE_PER_SECOND", 20, [1, 1_000_000]);
         Some(StripeSettings {
@@ -232,17 +132,15 @@ impl<'a> Reader<'a> {
     }
 
     fn stripe_base(&mut self, key: Option<&KeySource>) -> Option<Url> {
-        const VARIABLE: &str = "STRIPE_API_BASE";
-        let base: Url = self.parsed(VARIABLE, "https://api.stripe.com")?;
+        let base: Url = self.parsed(STRIPE_API_BASE, "https://api.stripe.com")?;
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
-            return self.mistake(VARIABLE, "must begin with https:// (or http://, for tests)");
+            return self
+                .mistake(STRIPE_API_BASE, "must begin with https:// (or http://, for tests)");
         }
-        let live = matches!(key, Some(KeySource::Key(key)) if key.mode() == Mode::Live);
-        if live && base.scheme() == "http" && !is_loopback(&base) {
-            return self.mistake(
-                VARIABLE,
-                "must begin with https://: a live key is never sent in the clear",
-            );
+        if let Some(KeySource::Key(key)) = key
+            && let Err(mistake) = check_base(key, &base)
+        {
+            return self.mistake(mistake.variable, mistake.problem);
         }
         Some(base)
     }
@@ -307,6 +205,15 @@ impl<'a> Reader<'a> {
         let most = self.environment.get("AWS_LAMBDA_MAX_CONCURRENCY");
         most.and_then(|most| most.parse().ok()).unwrap_or(1)
     }
+}
+
+/// Whether a key may be sent to an address: a live key never leaves in the clear.
+pub(crate) fn check_base(key: &SecretKey, base: &Url) -> Result<(), Mistake> {
+    if key.mode() == Mode::Live && base.scheme() == "http" && !is_loopback(base) {
+        let problem = "must begin with https://: a live key is never sent in the clear".to_owned();
+        return Err(Mistake { variable: STRIPE_API_BASE, problem });
+    }
+    Ok(())
 }
 
 fn is_loopback(url: &Url) -> bool {

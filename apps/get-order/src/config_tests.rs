@@ -36,7 +36,11 @@ fn an_empty_variable_is_one_that_is_not_set() {
 fn a_mistake_says_which_variable_and_what_would_be_right() {
     for (name, value, said) in [
         ("COMMERCE_TABLE", "", "COMMERCE_TABLE: is required: the name of the DynamoDB table"),
-        ("COMMERCE_TABLE", "my table", "COMMERCE_TABLE: `my table` has a character other than"),
+        (
+            "COMMERCE_TABLE",
+            "my table",
+            "COMMERCE_TABLE: `my table` has a character other than letters, digits and _.-:/",
+        ),
         ("STRIPE_SECRET", "", "STRIPE_SECRET: is required"),
         (
             "STRIPE_SECRET",
@@ -54,7 +58,7 @@ fn a_mistake_says_which_variable_and_what_would_be_right() {
         (
             "REQUEST_BUDGET_MS",
             "1.5",
-            "REQUEST_BUDGET_MS: `1.5` is no whole number from 1 to 900000",
+            "REQUEST_BUDGET_MS: `1.5` is no whole number from 100 to 900000",
         ),
         ("CORS_ALLOW_ORIGIN", "club.example", "CORS_ALLOW_ORIGIN: `club.example` is no origin"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: `loud` is none of trace, debug, info, warn, error"),
@@ -74,6 +78,19 @@ fn a_live_key_is_never_sent_in_the_clear() {
     assert!(with("sk_live_abc", "http://127.0.0.1:1").is_ok());
     assert!(with("sk_live_abc", "http://[::1]:1").is_ok());
     assert!(with("sk_test_abc", "http://stripe.example").is_ok());
+
+    // The key of a parameter is known only later, and checked then.
+    let settings = with("sk_test_abc", "http://stripe.example").unwrap();
+    let aws = AwsSettings {
+        region: "eu-central-1".to_owned(),
+        credentials: Credentials::from_keys("id", "secret", None),
+        dynamodb_endpoint: None,
+        ssm_endpoint: None,
+    };
+    let outcome = crate::service(settings, "rk_live_abc".parse().unwrap(), aws.dynamodb());
+    assert!(
+        outcome.unwrap_err().to_string().starts_with("STRIPE_API_BASE: must begin with https://")
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod config;
+mod environment;
 pub mod logging;
 mod service;
 

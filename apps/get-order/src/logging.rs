@@ -15,15 +15,13 @@ pub enum LogFormat {
     Text,
 }
 
-/// Our own crates, which write identifiers only. Others are held at warnings: at finer levels some
-/// of them write whole requests, tokens and all.
-const OURS: [&str; 5] = ["get_order", "local", "orders", "orders_http", "stripe_sim"];
+/// The crate that writes our lines, identifiers only. Others are held at warnings: at finer levels
+/// some of them write whole requests, tokens and all.
+const OURS: &str = "orders_http";
 
 /// Starts logging: JSON to standard output, text to standard error. Called once.
 pub fn start(format: LogFormat, level: LevelFilter) {
-    let levels = Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_targets(OURS.map(|target| (target, level)));
+    let levels = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(OURS, level);
     let lines = tracing_subscriber::fmt::layer().with_target(false);
     let lines = match format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),

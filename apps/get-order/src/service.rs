@@ -6,7 +6,7 @@ use orders_dynamodb::CommerceTable;
 use orders_http::Endpoint;
 use orders_stripe::{Backoff, SecretKey, StripeCheckout, StripeConfig};
 
-use crate::config::{KeySource, Mistake, Settings};
+use crate::config::{KeySource, Mistake, Settings, check_base};
 
 /// The endpoint over the real adapters. Built once, shared by all requests.
 pub type Service = Endpoint<CommerceTable<SystemClock>, StripeCheckout<SystemClock>, SystemClock>;
@@ -49,6 +49,7 @@ pub fn service(
     key: SecretKey,
     dynamodb: DynamoDb,
 ) -> Result<Service, StartError> {
+    check_base(&key, &settings.stripe.base)?;
     let clock = SystemClock;
     let stripe = StripeConfig {
         key,

@@ -86,10 +86,10 @@ impl Tokens {
             context["principalId"] = json!(user_id);
         }
         if let Some(email) = claims.email {
-            let verified = matches!(&claims.email_verified, Value::Bool(true))
-                || claims.email_verified.as_str() == Some("true");
+            let verified = &claims.email_verified;
             context["email"] = json!(email);
-            context["email_verified"] = json!(verified.to_string());
+            context["email_verified"] =
+                json!(verified.as_str().map_or_else(|| verified.to_string(), str::to_owned));
         }
         Some(context)
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use stripe_sim::{Line, SessionBuilder, Shop};
-use table_sim::{EmbeddedTable, TableError, old_fallback_row, sync_row, webhook_row};
+use table_sim::{EmbeddedTable, Row, TableError, old_fallback_row, sync_row, webhook_row};
 
 /// The key of the stand-in for Stripe.
 pub(crate) const STRIPE_KEY: &str = "sk_test_LocalStandInOnly";
@@ -93,18 +93,22 @@ pub(crate) fn shop() -> Shop {
 
 /// What the table holds.
 pub(crate) async fn fill(table: &EmbeddedTable) -> Result<(), TableError> {
-    let ava = AVA.user_id;
     let day = |n: i64| START + n * 86_400;
+    let of = |member: &Member, n: i64, row: Row| {
+        row.set("customerEmail", json!(member.email))
+            .set("createdAt", json!(format!("2025-11-{}T21:28:24+00:00", 26 + n)))
+    };
+    let ava = AVA.user_id;
     for row in [
-        webhook_row(ava, STORED.order, day(0) + 41),
-        sync_row(ava, "cs_test_demoSync", day(2)),
-        old_fallback_row(ava, "cs_test_demoOldFallback", day(3), 10),
-        webhook_row(ava, "cs_test_demoTwoRows", day(4) + 20)
+        of(&AVA, 0, webhook_row(ava, STORED.order, day(0) + 41)),
+        of(&AVA, 2, sync_row(ava, "cs_test_demoSync", day(2))),
+        of(&AVA, 3, old_fallback_row(ava, "cs_test_demoOldFallback", day(3), 10)),
+        of(&AVA, 4, webhook_row(ava, "cs_test_demoTwoRows", day(4) + 20))
             .set("stripePaymentStatus", json!("unpaid")),
-        webhook_row(ava, "cs_test_demoTwoRows", day(5) + 20)
+        of(&AVA, 4, webhook_row(ava, "cs_test_demoTwoRows", day(4) + 3600))
             .set("stripePaymentStatus", json!("paid"))
             .without("items"),
-        webhook_row(BEN.user_id, BENS.order, day(1) + 17),
+        of(&BEN, 1, webhook_row(BEN.user_id, BENS.order, day(1) + 17)),
     ] {
         table.put(&row).await?;
     }

@@ -176,7 +176,7 @@ async fn surroundings() -> Result<SdkConfig, CannotStart> {
         .retry_config(aws::retries())
         .load()
         .await;
-    if sdk.region().is_none() {
+    if sdk.region().is_none_or(|region| region.as_ref().trim().is_empty()) {
         return Err(CannotStart::one("AWS_REGION: is required: the region of the table"));
     }
     Ok(sdk)

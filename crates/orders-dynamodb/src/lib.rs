@@ -1,10 +1,11 @@
 //! The snapshot store on the shop's commerce table in DynamoDB.
 //!
-//! `keys` alone knows how the table is keyed, `read` and `write` alone know its attributes, and
-//! `store` alone speaks to DynamoDB.
+//! `keys` alone knows how the table is keyed. `read` and `write` know a row's attributes, `change`
+//! those on which a write depends. `store` alone speaks to DynamoDB.
 
 mod change;
 mod failure;
+mod fields;
 mod keys;
 mod merge;
 mod number;

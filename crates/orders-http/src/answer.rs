@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::event::HeaderStyle;
 
-/// What leaves: a status, headers, a body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What leaves: a status, headers, a body. No `Debug`: the body is for its member alone.
+#[derive(Clone)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -23,16 +23,10 @@ impl Answer {
         self.headers.retain(|(key, _)| *key != name);
         self.headers.push((name, value));
     }
-
-    /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let named = |(key, _): &&(&str, String)| key.eq_ignore_ascii_case(name);
-        self.headers.iter().find(named).map(|(_, value)| value.as_str())
-    }
 }
 
 /// The shape in which Lambda hands an answer to API Gateway, a function URL or a load balancer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LambdaResponse {
     status_code: u16,

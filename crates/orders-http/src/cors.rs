@@ -58,6 +58,9 @@ fn origin(entry: &str) -> Result<String, InvalidOrigin> {
     Ok(origin)
 }
 
+/// What the endpoint answers.
+pub(crate) const METHODS: &str = "GET, HEAD, OPTIONS";
+
 /// What a page may send.
 const ALLOW_HEADERS: &str = "Content-Type, Authorization, If-None-Match, X-Amz-Date, X-Api-Key, \
      X-Amz-Security-Token, X-Amz-User-Agent, X-Amz-Content-Sha256, X-Amzn-Trace-Id";
@@ -93,7 +96,7 @@ impl CorsPolicy {
     /// The further headers of the answer to a preflight.
     pub(crate) fn preflight_headers() -> [(&'static str, String); 3] {
         [
-            ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS".to_owned()),
+            ("Access-Control-Allow-Methods", METHODS.to_owned()),
             ("Access-Control-Allow-Headers", ALLOW_HEADERS.to_owned()),
             ("Access-Control-Max-Age", MAX_AGE.to_owned()),
         ]

@@ -7,8 +7,8 @@ use orders::{
 use serde::Serialize;
 
 use crate::answer::{Answer, LambdaResponse, entity_tag, matches};
-use crate::cors::CorsPolicy;
-use crate::event::{HeaderStyle, Request};
+use crate::cors::{CorsPolicy, METHODS};
+use crate::event::{HeaderStyle, UntrustedRequest};
 use crate::identity::caller;
 use crate::log::{self, Ending, milliseconds};
 use crate::problem::{Problem, order_id};
@@ -42,7 +42,7 @@ pub struct Invocation {
 }
 
 /// An answer, and the shape in which its asker wants it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Reply {
     /// The answer.
     pub answer: Answer,
@@ -66,7 +66,7 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
     pub async fn answer(&self, event: &str, invocation: &Invocation) -> Reply {
         let started = Instant::now();
         let context = RequestContext::new(self.deadline(invocation));
-        let request = Request::from_event(event);
+        let request = UntrustedRequest::from_event(event);
         let request_id = request.request_id.as_ref().unwrap_or(&invocation.id);
         let order = order_id(&request.order);
 
@@ -109,7 +109,7 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
     /// The checks of the contract, in its order; the first that fails ends the request.
     async fn find(
         &self,
-        request: &Request,
+        request: &UntrustedRequest,
         order: Result<&OrderId, &Problem>,
         context: &RequestContext,
     ) -> Ending {
@@ -145,7 +145,7 @@ fn refusal(problem: Problem, request_id: &str) -> Answer {
     let mut answer = bare(problem.status());
     answer.body = problem.body(request_id);
     let own = match problem {
-        Problem::MethodNotAllowed => Some(("Allow", "GET, HEAD, OPTIONS")),
+        Problem::MethodNotAllowed => Some(("Allow", METHODS)),
         Problem::Unauthorized => Some(("WWW-Authenticate", "Bearer")),
         Problem::Unavailable => Some(("Retry-After", RETRY_AFTER)),
         Problem::MissingOrderId

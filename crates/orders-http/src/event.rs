@@ -10,28 +10,28 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The part of a request that this endpoint looks at. Nothing of it is trusted yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+/// The part of a request that this endpoint looks at. Nothing of it is trusted yet, and none of it
+/// is for a log: the authorizer's context may hold the token itself.
+pub(crate) struct UntrustedRequest {
     /// The method, in capitals.
-    pub method: String,
+    pub(crate) method: String,
     /// The order id as it stands in the request.
-    pub order: OrderPath,
+    pub(crate) order: RawOrderId,
     /// The `Origin` header.
-    pub origin: Option<String>,
+    pub(crate) origin: Option<String>,
     /// The `If-None-Match` headers, joined.
-    pub if_none_match: Option<String>,
+    pub(crate) if_none_match: Option<String>,
     /// The gateway's id of the request.
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
     /// What the gateway's authorizer said; `null` where there was none.
-    pub authorizer: Value,
+    pub(crate) authorizer: Value,
     /// Whether the answer goes to a load balancer, and needs a list of values for each header.
-    pub load_balancer: Option<HeaderStyle>,
+    pub(crate) load_balancer: Option<HeaderStyle>,
 }
 
 /// The order id as it stands in the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OrderPath {
+pub(crate) enum RawOrderId {
     /// There is none, or it is empty.
     Missing,
     /// A text, to be parsed.
@@ -42,16 +42,16 @@ pub enum OrderPath {
 
 /// How a load balancer wants headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HeaderStyle {
+pub(crate) enum HeaderStyle {
     /// One value each.
     Single,
     /// A list of values each (multi-value headers are enabled on the target group).
     Multiple,
 }
 
-impl Request {
+impl UntrustedRequest {
     /// Reads an event. An event that cannot be read at all is one with nothing in it.
-    pub fn from_event(event: &str) -> Self {
+    pub(crate) fn from_event(event: &str) -> Self {
         let wire: Wire = serde_json::from_str(event).unwrap_or_default();
         let context = wire.request_context.0.unwrap_or_default();
         let http = context.http.0.unwrap_or_default();
@@ -79,19 +79,19 @@ impl Request {
 
 /// The path parameter, else what follows `/dashboard/orders/` in the path, whatever stage or base
 /// path stands before it.
-fn order(parameter: Option<String>, path: &str) -> OrderPath {
+fn order(parameter: Option<String>, path: &str) -> RawOrderId {
     const ORDERS: &str = "/dashboard/orders/";
     if let Some(text) = parameter {
-        return if text.is_empty() { OrderPath::Missing } else { OrderPath::Text(text) };
+        return if text.is_empty() { RawOrderId::Missing } else { RawOrderId::Text(text) };
     }
     let segment = path.rfind(ORDERS).map_or("", |at| &path[at + ORDERS.len()..]);
     let segment = segment.strip_suffix('/').unwrap_or(segment);
     if segment.is_empty() {
-        return OrderPath::Missing;
+        return RawOrderId::Missing;
     }
     match percent_decode_str(segment).decode_utf8() {
-        Ok(text) => OrderPath::Text(text.into_owned()),
-        Err(_) => OrderPath::NotText,
+        Ok(text) => RawOrderId::Text(text.into_owned()),
+        Err(_) => RawOrderId::NotText,
     }
 }
 

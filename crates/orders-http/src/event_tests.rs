@@ -2,18 +2,18 @@ use serde_json::json;
 
 use super::*;
 
-fn read(event: Value) -> Request {
-    Request::from_event(&event.to_string())
+fn read(event: Value) -> UntrustedRequest {
+    UntrustedRequest::from_event(&event.to_string())
 }
 
 #[test]
 fn the_order_is_the_path_parameter_else_the_end_of_the_path() {
-    let text = |text: &str| OrderPath::Text(text.to_owned());
+    let text = |text: &str| RawOrderId::Text(text.to_owned());
     for (event, order) in [
         (json!({"pathParameters": {"orderId": "a"}, "path": "/dashboard/orders/b"}), text("a")),
         (
             json!({"pathParameters": {"orderId": ""}, "path": "/dashboard/orders/b"}),
-            OrderPath::Missing,
+            RawOrderId::Missing,
         ),
         (json!({"pathParameters": {"proxy": "x"}, "path": "/dashboard/orders/b"}), text("b")),
         (json!({"pathParameters": null, "path": "/prod/dashboard/orders/b/"}), text("b")),
@@ -22,11 +22,11 @@ fn the_order_is_the_path_parameter_else_the_end_of_the_path() {
         (json!({"path": "/dashboard/orders/a%2Db"}), text("a-b")),
         (json!({"path": "/dashboard/orders/a%252Db"}), text("a%2Db")),
         (json!({"path": "/dashboard/orders/a/b"}), text("a/b")),
-        (json!({"path": "/dashboard/orders/%ff"}), OrderPath::NotText),
-        (json!({"path": "/dashboard/orders/"}), OrderPath::Missing),
-        (json!({"path": "/dashboard/orders"}), OrderPath::Missing),
-        (json!({"path": "/orders/a"}), OrderPath::Missing),
-        (json!({}), OrderPath::Missing),
+        (json!({"path": "/dashboard/orders/%ff"}), RawOrderId::NotText),
+        (json!({"path": "/dashboard/orders/"}), RawOrderId::Missing),
+        (json!({"path": "/dashboard/orders"}), RawOrderId::Missing),
+        (json!({"path": "/orders/a"}), RawOrderId::Missing),
+        (json!({}), RawOrderId::Missing),
     ] {
         assert_eq!(read(event.clone()).order, order, "{event}");
     }
@@ -69,7 +69,7 @@ fn a_wrong_type_costs_its_own_field_and_no_other() {
         "pathParameters": {"orderId": "a"},
         "requestContext": {"requestId": 5, "authorizer": {"userId": "ava"}, "http": "x"},
     }));
-    assert_eq!(request.order, OrderPath::Text("a".to_owned()));
+    assert_eq!(request.order, RawOrderId::Text("a".to_owned()));
     assert_eq!(request.authorizer["userId"], "ava");
     assert_eq!(request.request_id, None);
 }
@@ -77,10 +77,10 @@ fn a_wrong_type_costs_its_own_field_and_no_other() {
 #[test]
 fn what_is_no_event_has_nothing_in_it() {
     for event in ["", "null", "[]", "7", "{", "{\"httpMethod\":\"GET\",\"httpMethod\":\"PUT\"}"] {
-        let request = Request::from_event(event);
+        let request = UntrustedRequest::from_event(event);
         assert_eq!(
             (request.authorizer, request.order),
-            (Value::Null, OrderPath::Missing),
+            (Value::Null, RawOrderId::Missing),
             "{event}"
         );
     }
@@ -101,7 +101,7 @@ fn a_load_balancer_is_known_by_its_context() {
 proptest::proptest! {
     #[test]
     fn no_text_is_too_strange(event in ".{0,200}") {
-        let _request = Request::from_event(&event);
+        let _request = UntrustedRequest::from_event(&event);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// The authorizer named nobody that can be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unidentified {
+pub(crate) enum Unidentified {
     /// No place holds a text.
     #[error("the authorizer names no user")]
     Absent,
@@ -23,7 +23,7 @@ const USER_ID: [&[&str]; 5] =
 const CLAIMS: [&[&str]; 3] = [&[], &["claims"], &["jwt", "claims"]];
 
 /// The caller that the authorizer vouches for.
-pub fn caller(authorizer: &Value) -> Result<Caller, Unidentified> {
+pub(crate) fn caller(authorizer: &Value) -> Result<Caller, Unidentified> {
     // An HTTP API puts what a Lambda authorizer says under `lambda`.
     let lambda = &authorizer["lambda"];
     let user_id = [authorizer, lambda]

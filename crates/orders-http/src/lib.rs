@@ -14,6 +14,3 @@ mod problem;
 pub use answer::{Answer, LambdaResponse};
 pub use cors::{CorsPolicy, InvalidOrigin};
 pub use endpoint::{Endpoint, Invocation, Reply};
-pub use event::{OrderPath, Request};
-pub use identity::{Unidentified, caller};
-pub use problem::Problem;

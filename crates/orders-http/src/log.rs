@@ -4,12 +4,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use orders::ports::{CheckoutError, StoreError};
-use orders::{
-    Answered, GetOrderError, Incident, Miss, NotFound, OrderId, RequestContext, Source, Usage,
-};
+use orders::{Answered, GetOrderError, Incident, Miss, NotFound, OrderId, RequestContext, Source};
 use tracing::{error, info, warn};
 
-use crate::{Problem, Unidentified};
+use crate::identity::Unidentified;
+use crate::problem::Problem;
 
 /// How a request ended.
 pub(crate) enum Ending {
@@ -81,8 +80,7 @@ pub(crate) fn request(line: &Line<'_>, took: Duration, context: &RequestContext,
             _ => warn!(requestId = request_id, cause, "degraded"),
         }
     }
-    let Usage { store_calls, store_time, stripe_calls, stripe_time, stripe_request_id, .. } =
-        context.ledger.usage();
+    let usage = context.ledger.usage();
     let order = line.order.map(OrderId::as_str).unwrap_or_default();
     let (outcome, reason) = (ending.outcome(), ending.reason());
     macro_rules! line {
@@ -94,11 +92,14 @@ pub(crate) fn request(line: &Line<'_>, took: Duration, context: &RequestContext,
                 reason,
                 status = line.status,
                 durationMs = milliseconds(took),
-                storeMs = milliseconds(store_time),
-                storeCalls = store_calls,
-                stripeMs = milliseconds(stripe_time),
-                stripeCalls = stripe_calls,
-                stripeRequestId = stripe_request_id.unwrap_or_default(),
+                storeMs = milliseconds(usage.store_time),
+                storeCalls = usage.store_calls,
+                rowsRead = usage.rows_read,
+                consumedReadUnits = usage.read_units,
+                stripeMs = milliseconds(usage.stripe_time),
+                stripeCalls = usage.stripe_calls,
+                retries = usage.retries,
+                stripeRequestId = usage.stripe_request_id.as_deref().unwrap_or_default(),
                 "request"
             )
         };

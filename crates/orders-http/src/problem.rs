@@ -3,11 +3,11 @@
 use orders::{GetOrderError, InvalidOrderId};
 use serde::Serialize;
 
-use crate::event::OrderPath;
+use crate::event::RawOrderId;
 
 /// Why a request is not answered with an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub(crate) enum Problem {
     /// Neither `GET` nor `HEAD`.
     MethodNotAllowed,
     /// The authorizer named nobody.
@@ -33,17 +33,6 @@ struct Words {
 }
 
 impl Problem {
-    /// All of them, for whoever lists them.
-    pub const ALL: [Self; 7] = [
-        Self::MethodNotAllowed,
-        Self::Unauthorized,
-        Self::MissingOrderId,
-        Self::InvalidOrderId,
-        Self::NotFound,
-        Self::Unavailable,
-        Self::Internal,
-    ];
-
     fn words(self) -> Words {
         let words = |status, error, code, detail| Words { status, error, code, detail };
         match self {
@@ -90,13 +79,8 @@ impl Problem {
     }
 
     /// The HTTP status.
-    pub fn status(self) -> u16 {
+    pub(crate) fn status(self) -> u16 {
         self.words().status
-    }
-
-    /// The stable, machine-readable name.
-    pub fn code(self) -> &'static str {
-        self.words().code
     }
 
     /// The body.
@@ -136,10 +120,10 @@ impl From<InvalidOrderId> for Problem {
 }
 
 /// The order id in a path, or what is wrong with it.
-pub(crate) fn order_id(path: &OrderPath) -> Result<orders::OrderId, Problem> {
+pub(crate) fn order_id(path: &RawOrderId) -> Result<orders::OrderId, Problem> {
     match path {
-        OrderPath::Missing => Err(Problem::MissingOrderId),
-        OrderPath::NotText => Err(Problem::InvalidOrderId),
-        OrderPath::Text(text) => Ok(text.parse()?),
+        RawOrderId::Missing => Err(Problem::MissingOrderId),
+        RawOrderId::NotText => Err(Problem::InvalidOrderId),
+        RawOrderId::Text(text) => Ok(text.parse()?),
     }
 }

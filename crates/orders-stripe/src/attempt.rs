@@ -7,7 +7,8 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Url};
 use serde::de::DeserializeOwned;
 
-use crate::wire::{ErrorBody, parse};
+use crate::lenient::parse;
+use crate::wire::ErrorBody;
 use crate::{Malformed, STRIPE_VERSION, SecretKey, StripeError};
 
 /// Larger than any session or page of lines: 100 lines take some 200 kB.

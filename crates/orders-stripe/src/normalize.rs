@@ -7,25 +7,10 @@ use orders::{
 };
 
 use crate::Malformed;
-use crate::wire::{
-    Charge, Customer, Expandable, Integer, Line, LineList, Metadata, PaymentIntent, Product,
-    Session, Shipping, parse,
-};
+use crate::lenient::{Expandable, Integer, Metadata};
+use crate::wire::{Charge, Customer, Line, PaymentIntent, Product, Session, Shipping};
 
-/// Reads a session and those of its lines that came with it. The id is the session's own, so this
-/// serves recorded payloads; an answer of Stripe's is also checked to be the one asked for.
-pub fn parse_session(body: &[u8], fetched_at: Timestamp) -> Result<UnverifiedCheckout, Malformed> {
-    let session: Session = parse(body)?;
-    let id = session_id(&session)?;
-    checkout(id, session, fetched_at)
-}
-
-/// Reads a list of lines.
-pub fn parse_lines(body: &[u8]) -> Result<Vec<LineItem>, Malformed> {
-    let list: LineList = parse(body)?;
-    Ok(list.data.iter().map(|line| line_item(line, None)).collect())
-}
-
+/// The id that a session carries.
 pub(crate) fn session_id(session: &Session) -> Result<OrderId, Malformed> {
     let id = session.id.as_deref().unwrap_or_default();
     id.parse().map_err(|_| Malformed::at("id"))
@@ -135,9 +120,9 @@ fn evidence(session: &Session) -> CheckoutEvidence {
     }
 }
 
-fn user_ids(metadata: Option<&Metadata>) -> Vec<String> {
+fn user_ids(metadata: Option<&Metadata>) -> Vec<Personal<String>> {
     let Some(Metadata(pairs)) = metadata else { return Vec::new() };
-    ["userId", "user_id"].into_iter().filter_map(|key| pairs.get(key).cloned()).collect()
+    ["userId", "user_id"].iter().filter_map(|key| personal(pairs.get(*key))).collect()
 }
 
 fn email(session: &Session) -> Option<Personal<String>> {

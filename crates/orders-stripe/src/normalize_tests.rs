@@ -1,6 +1,19 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::lenient::parse;
+use crate::wire::LineList;
+
+fn parse_session(body: &[u8], fetched_at: Timestamp) -> Result<UnverifiedCheckout, Malformed> {
+    let session: Session = parse(body)?;
+    let id = session_id(&session)?;
+    checkout(id, session, fetched_at)
+}
+
+fn parse_lines(body: &[u8]) -> Result<Vec<LineItem>, Malformed> {
+    let list: LineList = parse(body)?;
+    Ok(list.data.iter().map(|line| line_item(line, None)).collect())
+}
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_764_192_504_990).unwrap()

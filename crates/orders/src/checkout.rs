@@ -1,5 +1,3 @@
-use std::fmt;
-
 use crate::{CustomerId, Order, OrderStatus, Personal, SessionState, Timestamp};
 
 /// A checkout session, normalised, whose owner nobody has checked yet.
@@ -15,22 +13,16 @@ pub struct UnverifiedCheckout {
 }
 
 /// What a checkout session says about whose it is. Compared, never shown.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CheckoutEvidence {
     /// `metadata.userId`, then `metadata.user_id` of the session, as far as they are there.
-    pub session_user_ids: Vec<String>,
+    pub session_user_ids: Vec<Personal<String>>,
     /// The same of the session's customer.
-    pub customer_user_ids: Vec<String>,
+    pub customer_user_ids: Vec<Personal<String>>,
     /// The session's customer.
     pub customer: Option<CustomerId>,
     /// `customer_details.email`, else `customer_email`.
     pub email: Option<Personal<String>>,
-}
-
-impl fmt::Debug for CheckoutEvidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[evidence]")
-    }
 }
 
 impl UnverifiedCheckout {

@@ -127,7 +127,12 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
     ) -> Renewal {
         let checkout = match self.ask_stripe(context, caller, &before.order_id).await {
             Ok(Asked::Found(checkout)) => checkout,
-            Ok(Asked::Missed(_)) => return Renewal::Missed,
+            Ok(Asked::Missed(why)) => {
+                if why == NotFound::Remembered(Miss::Foreign) {
+                    context.ledger.note(Incident::Conflict(why));
+                }
+                return Renewal::Missed;
+            }
             Ok(Asked::Never) => return Renewal::NotAsked,
             Err(error) => return Renewal::Failed(error),
         };
@@ -135,15 +140,15 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
             Ok(owned) => owned,
             Err(why) => {
                 self.remember_foreign(caller, &before.order_id);
-                context.ledger.note(Incident::Conflict(why));
+                context.ledger.note(Incident::Conflict(NotFound::Denied(why)));
                 return Renewal::Missed;
             }
         };
         let renewed = NewSnapshot::of(&owned, Some(before.clone()));
         // An open session is no order yet, and has nothing that is worth a write.
         if !checkout.is_open() {
-            let patience = self.patience(context);
-            let written = self.store.refresh(&patience, caller.user_id(), row, &renewed).await;
+            let in_time = self.write_context(context);
+            let written = self.store.refresh(&in_time, caller.user_id(), row, &renewed).await;
             note_write(context, written);
         }
         Renewal::Renewed(Box::new(renewed.order))
@@ -241,13 +246,13 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
         let checkout = owned.checkout();
         let Some(created) = checkout.created().filter(|_| checkout.is_placed()) else { return };
         let snapshot = NewSnapshot::of(owned, None);
-        let patience = self.patience(context);
-        let written = self.store.insert(&patience, caller.user_id(), created, &snapshot).await;
+        let in_time = self.write_context(context);
+        let written = self.store.insert(&in_time, caller.user_id(), created, &snapshot).await;
         note_write(context, written);
     }
 
-    /// The context of a write.
-    fn patience(&self, context: &RequestContext) -> RequestContext {
+    /// The context of a write, which may not take all the time that is left.
+    fn write_context(&self, context: &RequestContext) -> RequestContext {
         let enough = Deadline::at(self.clock.now().plus(WRITE_PATIENCE));
         context.until(context.deadline.min(enough))
     }

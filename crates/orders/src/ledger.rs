@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::ports::{CheckoutError, StoreError};
-use crate::{Deadline, Denied};
+use crate::{Deadline, NotFound};
 
 /// What every call on behalf of one request carries: until when, and where its cost is noted.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct Usage {
     pub store_time: Duration,
     /// Rows that the store returned.
     pub rows_read: u32,
-    /// Read units that the store says it charged.
+    /// Capacity units that the store says it charged, writes included.
     pub read_units: f64,
     /// Calls to Stripe, repetitions included.
     pub stripe_calls: u32,
@@ -64,7 +64,7 @@ pub enum Incident {
     },
     /// The caller has a row of the order, but Stripe has it as somebody else's.
     #[error("the row is the caller's, but the session is not; only the row was answered")]
-    Conflict(#[source] Denied),
+    Conflict(#[source] NotFound),
     /// Stripe could not say whether the snapshot still holds.
     #[error("the snapshot was answered without Stripe's word on it")]
     ServedStale(#[source] CheckoutError),

@@ -8,7 +8,8 @@
 //! their insides are reached only through the claims below.
 
 use crate::{
-    Caller, CheckoutEvidence, CustomerId, Order, Snapshot, UnverifiedCheckout, UnverifiedSnapshot,
+    Caller, CheckoutEvidence, CustomerId, Order, Personal, Snapshot, UnverifiedCheckout,
+    UnverifiedSnapshot,
 };
 
 /// The evidence that decided, strongest first.
@@ -118,7 +119,7 @@ impl UnverifiedSnapshot {
 }
 
 /// Whether the user ids that the caller's rows carry are the caller's.
-pub(crate) fn check_rows(filed_under: &[String], caller: &Caller) -> Result<(), Denied> {
+pub(crate) fn check_rows(filed_under: &[Personal<String>], caller: &Caller) -> Result<(), Denied> {
     match names_caller(filed_under, caller) {
         Some(false) => Err(Denied::SomebodyElse(Evidence::Row)),
         Some(true) | None => Ok(()),
@@ -167,15 +168,15 @@ fn hear_user_ids(evidence: &CheckoutEvidence, caller: &Caller) -> Option<Result<
     .into_iter()
     .find_map(|(ids, kind)| {
         // `userId`, or `user_id`: the first that is not blank.
-        let id = ids.iter().find(|id| !id.trim().is_empty())?;
+        let id = ids.iter().find(|id| !id.reveal().trim().is_empty())?;
         let callers = names_caller(std::slice::from_ref(id), caller)?;
         Some(if callers { Ok(kind) } else { Err(Denied::SomebodyElse(kind)) })
     })
 }
 
 /// Whether all the ids are the caller's. Blank ones say nothing; `None` where nothing is said.
-fn names_caller(ids: &[String], caller: &Caller) -> Option<bool> {
-    let mut said = ids.iter().map(|id| id.trim()).filter(|id| !id.is_empty()).peekable();
+fn names_caller(ids: &[Personal<String>], caller: &Caller) -> Option<bool> {
+    let mut said = ids.iter().map(|id| id.reveal().trim()).filter(|id| !id.is_empty()).peekable();
     said.peek()?;
     Some(said.all(|id| id == caller.user_id().as_str()))
 }

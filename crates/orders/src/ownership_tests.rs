@@ -12,8 +12,8 @@ fn checkout(evidence: CheckoutEvidence) -> UnverifiedCheckout {
     UnverifiedCheckout::new(order, evidence, SessionState::Complete, Some(moment), moment)
 }
 
-fn ids(list: &[&str]) -> Vec<String> {
-    list.iter().map(|id| (*id).to_owned()).collect()
+fn ids(list: &[&str]) -> Vec<Personal<String>> {
+    list.iter().map(|id| Personal::new((*id).to_owned())).collect()
 }
 
 fn evidence(session: &[&str], customer: &[&str], id: &str, email: &str) -> CheckoutEvidence {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{CustomerId, Order, OrderStatus, OwnedCheckout, Timestamp};
+use crate::{CustomerId, Order, OrderStatus, OwnedCheckout, Personal, Timestamp};
 
 /// The version of the normalisation whose results are stored. Raised when they change, so that an
 /// older snapshot can be told from a newer one.
@@ -48,7 +48,7 @@ pub struct UnverifiedSnapshot {
     order: Order,
     row: RowRef,
     provenance: Provenance,
-    pub(crate) filed_under: Vec<String>,
+    pub(crate) filed_under: Vec<Personal<String>>,
 }
 
 impl fmt::Debug for UnverifiedSnapshot {
@@ -63,7 +63,7 @@ impl UnverifiedSnapshot {
         order: Order,
         row: RowRef,
         provenance: Provenance,
-        filed_under: Vec<String>,
+        filed_under: Vec<Personal<String>>,
     ) -> Self {
         Self { order, row, provenance, filed_under }
     }
@@ -112,7 +112,7 @@ pub struct CorruptRow {
     /// What of it could be read, to complete what replaces it.
     pub salvage: Order,
     /// Every user id that the order's rows carry.
-    pub filed_under: Vec<String>,
+    pub filed_under: Vec<Personal<String>>,
 }
 
 /// An order to be stored for its member.

@@ -16,12 +16,17 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
-    /// The status in a stored row, in the words of whichever program wrote it. `None` for a blank.
-    pub fn from_stored(word: &str) -> Option<Self> {
+    /// The status in a stored row, in the words of whichever program wrote it, beside Stripe's word
+    /// on the payment as it stands there. `None` for a blank.
+    pub fn from_stored(word: &str, payment_status: Option<&str>) -> Option<Self> {
         let trimmed = word.trim();
         Some(match trimmed.to_ascii_lowercase().as_str() {
             "" => return None,
             "pending" | "open" | "unpaid" => Self::Pending,
+            // The webhook calls every order completed, even one that is not paid yet.
+            "completed" | "complete" | "fulfilled" | "paid" if payment_status == Some("unpaid") => {
+                Self::Pending
+            }
             "completed" | "complete" | "fulfilled" | "paid" => Self::Completed,
             "cancelled" | "canceled" | "expired" | "failed" => Self::Cancelled,
             "refunded" => Self::Refunded,
@@ -131,8 +136,10 @@ mod tests {
             ("refunded", "refunded"),
             ("On_Hold", "On_Hold"),
         ] {
-            assert_eq!(OrderStatus::from_stored(word).unwrap().as_str(), meaning, "{word}");
+            assert_eq!(OrderStatus::from_stored(word, None).unwrap().as_str(), meaning, "{word}");
         }
-        assert_eq!(OrderStatus::from_stored("  "), None);
+        assert_eq!(OrderStatus::from_stored("  ", None), None);
+        let unpaid = OrderStatus::from_stored("completed", Some("unpaid"));
+        assert_eq!(unpaid, Some(OrderStatus::Pending));
     }
 }

@@ -58,7 +58,7 @@ impl Row {
 
 fn line(name: &str) -> Value {
     json!({
-        "name": name, "quantity": 1, "unitPrice": 3000, "currency": "usd", "amountTotal": 3000,
+        "name": name, "quantity": 2, "unitPrice": 1500, "currency": "usd", "amountTotal": 3000,
         "amountSubtotal": 3000, "sku": "TOTE", "collectionId": null, "variantId": null,
         "color": null, "imageUrl": null, "stripePriceId": "price_1", "stripeProductId": "prod_1",
     })
