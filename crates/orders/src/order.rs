@@ -11,7 +11,7 @@ use crate::{Currency, MinorUnits, OrderId, OrderNumber, OrderStatus, Personal, T
 /// `None` means unknown. What follows from other fields (the order's number, the counts, the
 /// currency's exponent) is computed when it is written, never stored twice.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names are the contract's; see the response table there")]
+#[expect(missing_docs, reason = "each is described in docs/contract.md")]
 pub struct Order {
     pub order_id: OrderId,
     pub status: Option<OrderStatus>,
@@ -52,7 +52,7 @@ pub struct Presentment {
 /// One line of an order. Amounts are in minor units of `currency`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are the contract's; see the response table there")]
+#[expect(missing_docs, reason = "each is described in docs/contract.md")]
 pub struct LineItem {
     pub name: Option<String>,
     pub quantity: Option<i64>,
@@ -72,7 +72,7 @@ pub struct LineItem {
 /// Where the order is sent. Personal as a whole, so `Debug` shows nothing of it.
 #[derive(Clone, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are the contract's; see the response table there")]
+#[expect(missing_docs, reason = "each is described in docs/contract.md")]
 pub struct Address {
     pub name: Option<String>,
     pub line1: Option<String>,
