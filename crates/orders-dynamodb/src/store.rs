@@ -196,9 +196,8 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
             .expression_attribute_names("#fetched", "fetchedAt")
             .expression_attribute_values(":now", AttributeValue::N(now))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
-            .expression_attribute_values(":fetched", timestamp(snapshot.fetched_at))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let sent = self.send(context, put.send(), |put| (0, put.consumed_capacity.as_ref())).await;
+            .expression_attribute_values(":fetched", timestamp(snapshot.fetched_at));
+        let sent = self.send(context, put.send(), |_| (0, None)).await;
         written(sent)
     }
 
@@ -242,11 +241,8 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
                 keys::ROW_EXISTS
             ))
             .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let sent = self
-            .send(context, update.send(), |output| (0, output.consumed_capacity.as_ref()))
-            .await;
+            .set_expression_attribute_values(Some(values));
+        let sent = self.send(context, update.send(), |_| (0, None)).await;
         written(sent)
     }
 }

@@ -35,7 +35,7 @@ pub struct Usage {
     pub store_time: Duration,
     /// Rows that the store returned.
     pub rows_read: u32,
-    /// Capacity units that the store says it charged, writes included.
+    /// Read units that the store says it charged.
     pub read_units: f64,
     /// Calls to Stripe, repetitions included.
     pub stripe_calls: u32,
