@@ -274,3 +274,80 @@ async fn an_order_that_is_only_in_stripe_is_fetched_once_and_then_comes_from_the
         assert_eq!(stack.rows_of("ava").await.len(), 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_order_is_neither_answered_nor_touched_nor_evidence() {
+    for settings in BOTH_WAYS {
+        let stack = Stack::with(settings).await;
+        let ticket = Row::new("ava", "TICKET#77", &order(1)).set("status", json!("open"));
+        let note = Row::new("ava", "NOTE#1", &order(2)).set("userId", json!("agent"));
+        let stray = Row::new("ava", "RETURN#5", &order(3));
+        stack.given_rows([ticket, note, stray, webhook_row("ava", &order(2), CREATED)]).await;
+        stack.given_session(session_of("ava", &order(1)));
+        for (n, status, source) in [(1, 200, "stripe"), (2, 200, "snapshot"), (3, 404, "")] {
+            let answer = stack.open_order("ava", &order(n)).await;
+            assert_eq!((answer.status, answer.header("x-order-source")), (status, source), "{n}");
+        }
+        let orders = stack.rows_of("ava").await;
+        assert_eq!(orders.len(), 2, "one was written, as an order");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_that_the_old_fallback_cut_are_completed_whichever_row_they_are_in() {
+    let stack = Stack::start().await;
+    let newer = webhook_row("ava", &order(1), CREATED + 90).set("items", json!([]));
+    stack.given_rows([old_fallback_row("ava", &order(1), CREATED, 10), newer]).await;
+    stack.given_session(session_of("ava", &order(1)).lines(24));
+    for source in ["stripe", "snapshot"] {
+        let answer = stack.open_order("ava", &order(1)).await;
+        assert_eq!(
+            (&answer.order()["itemCount"], answer.header("x-order-source")),
+            (&json!(25), source)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_free_order_that_lost_its_lines_is_fetched_once() {
+    let stack = Stack::start().await;
+    let free =
+        webhook_row("ava", &order(1), CREATED).set("amount", json!(0)).set("items", json!([]));
+    stack.given_rows([free.set("updatedAt", Value::Null)]).await;
+    stack.given_session(session_of("ava", &order(1)).set("amount_total", json!(0)));
+    for source in ["stripe", "snapshot", "snapshot"] {
+        let answer = stack.open_order("ava", &order(1)).await;
+        assert_eq!(
+            (&answer.order()["itemCount"], answer.header("x-order-source")),
+            (&json!(1), source)
+        );
+    }
+    assert_eq!(stack.stripe.calls(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_currency_that_the_row_knows_is_not_replaced_by_a_guess() {
+    let stack = Stack::start().await;
+    let euros = webhook_row("ava", &order(1), CREATED).set("currency", json!("eur"));
+    stack.given_rows([euros.set("items", json!([]))]).await;
+    let session = session_of("ava", &order(1)).set("currency", Value::Null);
+    stack.given_session(session.set("amount_total", Value::Null));
+    let answer = stack.open_order("ava", &order(1)).await.order();
+    assert_eq!((&answer["currency"], &answer["amount"]), (&json!("eur"), &json!(3000)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_order_does_not_hang_on_may_be_of_any_type() {
+    let stack = Stack::start().await;
+    let row = webhook_row("ava", &order(1), CREATED)
+        .set("source", json!(5))
+        .set("metadata", json!("{}"))
+        .set("customerPhone", json!(4_915_550))
+        .set("totalDiscountCents", json!("0"))
+        .set("createdAt", json!("2025-11-26T21:28:24+1\u{e9}2"))
+        .set("updatedAt", json!("-9223372036854775808"));
+    stack.given_rows([row]).await;
+    let answer = stack.open_order("ava", &order(1)).await;
+    assert_eq!((answer.status, answer.header("x-order-source")), (200, "snapshot"), "{answer:?}");
+    assert_eq!(answer.order()["customerPhone"], "4915550");
+}

@@ -240,3 +240,43 @@ async fn a_failed_write_does_not_fail_the_answer() {
     lambda.program.line_with("the snapshot was not stored").await;
     assert!(table.orders_of("ava").await.unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_loses_nothing_that_another_program_keeps() {
+    let stack = Stack::start().await;
+    let metadata = json!({"userId": "ava", "quoteSignature": "sig", "cart": {"id": 7}});
+    let row = webhook_row("ava", ORDER, CREATED + 77)
+        .set("items", json!([]))
+        .set("metadata", metadata.clone())
+        .set("stripeCustomerId", json!("cus_9"))
+        .set("customerPhone", json!("+15555550111"));
+    stack.given_rows([row]).await;
+    stack.given_session(session_of("ava", ORDER));
+    let renewed = stack.open_order("ava", ORDER).await;
+    let rows = stack.rows_of("ava").await;
+    assert_eq!((&rows[0]["metadata"], &rows[0]["stripeCustomerId"]), (&metadata, &json!("cus_9")));
+    assert_eq!(renewed.order()["customerPhone"], "+15555550111");
+    assert_eq!(stack.open_order("ava", ORDER).await.body, renewed.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_gives_way_to_what_another_program_wrote_meanwhile() {
+    let stack = Stack::start().await;
+    stack.given_session(session_of("ava", ORDER).processing());
+    stack.open_order("ava", ORDER).await;
+    let ours = stack.rows_of("ava").await[0].clone();
+    // Stripe answers slowly; meanwhile the webhook learns that the order is paid.
+    stack.stripe.inject(Fault::Delay(Duration::from_millis(600)), Times::Always);
+    let webhook = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let paid = sync_row("ava", ORDER, CREATED)
+            .set("fetchedAt", ours["fetchedAt"].clone())
+            .set("normalizerVersion", json!(1))
+            .set("final", json!(false))
+            .set("updatedAt", json!("2999-01-01T00:00:00.000Z"))
+            .set("amount", json!(77));
+        stack.given_rows([paid]).await;
+    };
+    tokio::join!(stack.open_order("ava", ORDER), webhook);
+    assert_eq!(stack.rows_of("ava").await[0]["amount"], 77);
+}

@@ -36,6 +36,7 @@ async fn what_cannot_start_says_why_in_a_line_and_fails() {
     for (arguments, environment, said) in [
         (vec!["--port", &port], vec![], format!("127.0.0.1:{port} is taken")),
         (vec![], vec![("PORT", port.as_str())], format!("127.0.0.1:{port} is taken")),
+        (vec![], vec![("PORT", "http")], "PORT: `http` is no port".to_owned()),
         (vec!["--port", "0", "--data", &path], vec![], format!("--data {path}")),
         (
             vec!["--port", "0"],
@@ -98,4 +99,16 @@ async fn a_development_secret_beyond_this_machine_is_warned_of() {
     let local = Local::plain().await;
     assert_eq!(local.ask(Method::GET, "/healthz", None).await.status, 200);
     assert!(local.program.output().iter().all(|line| !line.contains("WARNING")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_says_nothing_more_does_not_keep_the_stack_from_ending() {
+    use tokio::io::AsyncWriteExt;
+
+    let mut local = Local::plain().await;
+    let address = local.said["ORDERS_URL"].trim_start_matches("http://").to_owned();
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    connection.write_all(b"GET /healthz HT").await.unwrap();
+    interrupt(&local.program);
+    assert!(local.program.end().await.success());
 }

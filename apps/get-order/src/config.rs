@@ -6,9 +6,9 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use orders_dynamodb::TableConfig;
 use orders_http::CorsPolicy;
-use orders_stripe::{Mode, SecretKey};
+use orders_stripe::{Mode, SecretKey, is_loopback};
 use tracing::level_filters::LevelFilter;
-use url::{Host, Url};
+use url::Url;
 
 use crate::aws::AwsSettings;
 pub use crate::environment::{Environment, Mistake, Reader};
@@ -214,15 +214,6 @@ pub(crate) fn check_base(key: &SecretKey, base: &Url) -> Result<(), Mistake> {
         return Err(Mistake { variable: STRIPE_API_BASE, problem });
     }
     Ok(())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 #[cfg(test)]

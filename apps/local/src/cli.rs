@@ -10,12 +10,12 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(version, after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
-    /// The port to listen on; 0 for any free one.
-    #[arg(long, env = "PORT", default_value_t = 8787, value_name = "PORT")]
-    pub(crate) port: u16,
+    /// The port to listen on; 0 for any free one [default: the variable PORT, else 8787].
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
 
     /// The address to listen on; 0.0.0.0 in a container.
-    #[arg(long, env = "HOST", default_value = "127.0.0.1", value_name = "ADDRESS")]
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     pub(crate) host: IpAddr,
 
     /// Keep the embedded table in a file in this folder; in memory without it.
@@ -30,6 +30,7 @@ pub(crate) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Environment:
+  PORT                   the port, where --port is not given
   JWT_SECRET             verifies the bearer tokens (HS256); a development secret by default
   COMMERCE_TABLE, AWS_*  that DynamoDB table instead of the embedded one
   STRIPE_SECRET, STRIPE_API_BASE

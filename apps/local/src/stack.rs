@@ -1,10 +1,12 @@
 //! What is started, and in which order.
 
+use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
+use futures_util::FutureExt;
 use get_order::config::{Environment, KeySource, Mistake, Reader, Settings};
 use get_order::{Service, aws, service, stripe_key};
 use stripe_sim::StripeSim;
@@ -52,7 +54,7 @@ impl Stack {
         arguments: &Arguments,
         mut environment: Environment,
     ) -> Result<Self, CannotStart> {
-        let listener = listen(arguments).await?;
+        let listener = listen(arguments, &environment).await?;
         let address = listener.local_addr().map_err(CannotStart::one)?;
         let stripe = stripe(&mut environment).await?;
         let table = table(arguments, &mut environment).await?;
@@ -72,7 +74,8 @@ impl Stack {
         &self.gateway.tokens
     }
 
-    /// Serves until it is told to stop, by Ctrl-C or by whoever runs the container.
+    /// Serves until it is told to stop, by Ctrl-C or by whoever runs the container. Requests under
+    /// way are answered; a connection that sends nothing more is waited for only so long.
     pub(crate) async fn serve(self) -> Result<(), CannotStart> {
         let mut terminate = signal(SignalKind::terminate()).map_err(CannotStart::one)?;
         let stop = async move {
@@ -80,21 +83,38 @@ impl Stack {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminate.recv() => {}
             }
-        };
-        axum::serve(self.listener, router(self.gateway))
-            .with_graceful_shutdown(stop)
-            .await
-            .map_err(CannotStart::one)
+        }
+        .boxed()
+        .shared();
+        let served =
+            axum::serve(self.listener, router(self.gateway)).with_graceful_shutdown(stop.clone());
+        tokio::select! {
+            outcome = served.into_future() => outcome.map_err(CannotStart::one),
+            () = async { stop.await; tokio::time::sleep(DRAIN).await } => Ok(()),
+        }
     }
 }
 
-async fn listen(arguments: &Arguments) -> Result<TcpListener, CannotStart> {
-    let address = SocketAddr::new(arguments.host, arguments.port);
+/// The longest that requests under way are waited for at the end.
+const DRAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
+async fn listen(
+    arguments: &Arguments,
+    environment: &Environment,
+) -> Result<TcpListener, CannotStart> {
+    let port = match (arguments.port, environment.get("PORT")) {
+        (Some(port), _) => port,
+        (None, None) => 8787,
+        (None, Some(text)) => text.parse().map_err(|_| {
+            CannotStart::one(format!("PORT: `{text}` is no port, a number from 0 to 65535"))
+        })?,
+    };
+    let address = SocketAddr::new(arguments.host, port);
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => CannotStart::one(format!(
             "--port (or PORT): {address} is taken; choose another, or 0 for any free one"
         )),
-        _ => CannotStart::one(format!("--host and --port (or HOST and PORT): {address}: {error}")),
+        _ => CannotStart::one(format!("--host and --port (or PORT): {address}: {error}")),
     })
 }
 

@@ -1,38 +1,107 @@
+//! What a write changes, and on which condition.
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use orders::{RowRef, Timestamp};
 
-use crate::write::Attribute;
+use crate::keys;
+use crate::write::{Attribute, timestamp};
 
-/// An update expression that sets what is known and removes what is not. Every name is given a
-/// placeholder, for DynamoDB reserves hundreds of words (`status` and `items` among them).
+/// The condition of an insert: no row stands there; or one that has expired; or an older view of
+/// ours that was not final, and that no other program has changed since (`updatedAt` is then
+/// still our `fetchedAt`).
+pub(crate) fn insert_condition() -> String {
+    format!(
+        "{} OR #expires <= :now OR (attribute_exists(#version) AND #final = :false \
+         AND #fetched < :fetched AND #updated = #fetched)",
+        keys::NO_ROW
+    )
+}
+
+/// The names in [`insert_condition`].
+pub(crate) const INSERT_NAMES: [(&str, &str); 5] = [
+    ("#expires", "expiresAt"),
+    ("#version", "normalizerVersion"),
+    ("#final", "final"),
+    ("#fetched", "fetchedAt"),
+    ("#updated", "updatedAt"),
+];
+
+/// An update of a row, with its condition. Every name is given a placeholder, for DynamoDB reserves
+/// hundreds of words (`status` and `items` among them).
 pub(crate) struct Change {
     pub(crate) expression: String,
+    pub(crate) condition: String,
     pub(crate) names: HashMap<String, String>,
     pub(crate) values: HashMap<String, AttributeValue>,
 }
 
 impl Change {
-    pub(crate) fn of(attributes: Vec<Attribute>) -> Self {
-        let mut change =
-            Self { expression: String::new(), names: HashMap::new(), values: HashMap::new() };
+    /// Sets what is known. What is not stays as it is, unless it was found unreadable.
+    pub(crate) fn refresh(attributes: Vec<Attribute>, row: &RowRef, fetched_at: Timestamp) -> Self {
+        let mut change = Self {
+            expression: String::new(),
+            condition: String::new(),
+            names: HashMap::new(),
+            values: HashMap::new(),
+        };
+        change.set(attributes, row.unreadable());
+        change.restrict(row.seen(), fetched_at);
+        change
+    }
+
+    fn set(&mut self, attributes: Vec<Attribute>, unreadable: &[String]) {
         let (mut set, mut remove) = (Vec::new(), Vec::new());
         for (index, (name, value)) in attributes.into_iter().enumerate() {
-            change.names.insert(format!("#a{index}"), name.to_owned());
-            match value {
-                Some(value) => {
-                    change.values.insert(format!(":a{index}"), value);
-                    set.push(format!("#a{index} = :a{index}"));
-                }
-                None => remove.push(format!("#a{index}")),
+            let Some(value) = value else { continue };
+            self.names.insert(format!("#a{index}"), name.to_owned());
+            self.values.insert(format!(":a{index}"), value);
+            set.push(match name {
+                // The webhook keeps the shop's internal keys in the same map.
+                "metadata" => format!("#a{index} = if_not_exists(#a{index}, :a{index})"),
+                _ => format!("#a{index} = :a{index}"),
+            });
+        }
+        for (index, name) in unreadable.iter().enumerate() {
+            if !self.names.values().any(|set| set == name) {
+                self.names.insert(format!("#r{index}"), name.clone());
+                remove.push(format!("#r{index}"));
             }
         }
-        change.expression = format!("SET {}", set.join(", "));
+        self.expression = format!("SET {}", set.join(", "));
         if !remove.is_empty() {
-            change.expression.push_str(" REMOVE ");
-            change.expression.push_str(&remove.join(", "));
+            self.expression.push_str(" REMOVE ");
+            self.expression.push_str(&remove.join(", "));
         }
-        change
+    }
+
+    /// The row is still there; it holds no newer view; and it is unchanged since it was read, or
+    /// was changed by another process of ours only.
+    fn restrict(&mut self, seen: Option<&str>, fetched_at: Timestamp) {
+        self.names.insert("#fetched".to_owned(), "fetchedAt".to_owned());
+        self.names.insert("#updated".to_owned(), "updatedAt".to_owned());
+        self.values.insert(":fetched".to_owned(), timestamp(fetched_at));
+        self.values.insert(":text".to_owned(), AttributeValue::S("S".to_owned()));
+        let unchanged = match seen.and_then(|seen| seen.split_at_checked(1)) {
+            // Absent, `NULL`, or nothing that could be read as a mark.
+            None => {
+                self.values.insert(":number".to_owned(), AttributeValue::S("N".to_owned()));
+                "NOT attribute_type(#updated, :text) AND NOT attribute_type(#updated, :number)"
+            }
+            Some((kind, value)) => {
+                let value = value.to_owned();
+                let seen =
+                    if kind == "N" { AttributeValue::N(value) } else { AttributeValue::S(value) };
+                self.values.insert(":seen".to_owned(), seen);
+                "#updated = :seen"
+            }
+        };
+        self.condition = format!(
+            "{} AND (NOT attribute_type(#fetched, :text) OR #fetched < :fetched) \
+             AND (#updated = #fetched OR ({unchanged}))",
+            keys::ROW_EXISTS
+        );
     }
 }
 
@@ -41,14 +110,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_is_set_and_the_rest_removed() {
-        let change = Change::of(vec![
+    fn what_is_known_is_set_what_was_unreadable_removed_and_the_rest_left_alone() {
+        let row = RowRef::new("k".to_owned(), None)
+            .with_unreadable(vec!["status".to_owned(), "amountShipping".to_owned()]);
+        let attributes: Vec<Attribute> = vec![
             ("status", Some(AttributeValue::S("completed".to_owned()))),
             ("amountTax", None),
             ("disputed", Some(AttributeValue::Bool(false))),
-        ]);
-        assert_eq!(change.expression, "SET #a0 = :a0, #a2 = :a2 REMOVE #a1");
-        assert_eq!(change.names["#a1"], "amountTax");
+        ];
+        let moment = Timestamp::from_millis(0).unwrap();
+        let change = Change::refresh(attributes, &row, moment);
+        assert_eq!(change.expression, "SET #a0 = :a0, #a2 = :a2 REMOVE #r1");
+        assert_eq!(change.names["#r1"], "amountShipping");
         assert_eq!(change.values[":a2"], AttributeValue::Bool(false));
     }
 }

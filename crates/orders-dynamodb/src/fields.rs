@@ -1,35 +1,34 @@
 //! Attributes, read one at a time and tolerantly.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use orders::{Currency, MinorUnits, Personal, Timestamp};
 use serde_json::Value;
 
-use crate::number::integer;
+use crate::number::{integer, whole};
 use crate::read::Item;
 
 /// Deeper documents than DynamoDB itself takes (32 levels) are not followed.
 const MAX_DEPTH: usize = 32;
 
 /// The attributes of a row, or of a map within it. `NULL` is the same as absent; so is a wrong
-/// type, but the first of those is kept as the row's fault.
+/// type, but each of those is kept as a fault of the row, by its path.
 pub(crate) struct Fields<'a> {
     item: &'a Item,
     path: String,
-    fault: &'a OnceCell<String>,
+    faults: &'a RefCell<Vec<String>>,
 }
 
 impl<'a> Fields<'a> {
-    /// The attributes of a row. Its fault, if it has one, is put into the cell.
-    pub(crate) fn of(item: &'a Item, fault: &'a OnceCell<String>) -> Self {
-        Self { item, path: String::new(), fault }
+    /// The attributes of a row. Its faults are put into the cell.
+    pub(crate) fn of(item: &'a Item, faults: &'a RefCell<Vec<String>>) -> Self {
+        Self { item, path: String::new(), faults }
     }
 
     /// Finds fault with an attribute.
     pub(crate) fn corrupt<T>(&self, name: &str) -> Option<T> {
-        // Only the first is kept.
-        let _ = self.fault.set(format!("{}{name}", self.path));
+        self.faults.borrow_mut().push(format!("{}{name}", self.path));
         None
     }
 
@@ -43,6 +42,12 @@ impl<'a> Fields<'a> {
             AttributeValue::S(text) => (!text.trim().is_empty()).then(|| text.clone()),
             _ => self.corrupt(name),
         }
+    }
+
+    /// Reads something that the order does not hang on: a wrong type is as good as nothing.
+    pub(crate) fn perhaps<T>(&self, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Option<T> {
+        let unheeded = RefCell::default();
+        read(&Fields { item: self.item, path: String::new(), faults: &unheeded })
     }
 
     /// A text that some writers store as a number: a postal code, a variant.
@@ -81,9 +86,7 @@ impl<'a> Fields<'a> {
             // A text that is no moment is as good as none.
             AttributeValue::S(text) => return text.parse().ok(),
             AttributeValue::N(number) => {
-                let whole = number.split('.').next().unwrap_or_default();
-                let seconds = integer(number).or_else(|| integer(whole));
-                seconds.and_then(|seconds| Timestamp::from_epoch(seconds).ok())
+                whole(number).and_then(|seconds| Timestamp::from_epoch(seconds).ok())
             }
             _ => None,
         };
@@ -101,7 +104,7 @@ impl<'a> Fields<'a> {
     }
 
     fn within(&self, item: &'a Item, name: &str) -> Fields<'a> {
-        Fields { item, path: format!("{}{name}.", self.path), fault: self.fault }
+        Fields { item, path: format!("{}{name}.", self.path), faults: self.faults }
     }
 
     pub(crate) fn list<T>(&self, name: &str, read: impl Fn(&Fields<'a>) -> T) -> Vec<T> {

@@ -50,6 +50,11 @@ pub(crate) fn sort_key(item: &Item) -> Option<&str> {
     item.get(SORT)?.as_s().ok().map(String::as_str)
 }
 
+/// Whether a row is an order.
+pub(crate) fn is_order(item: &Item) -> bool {
+    sort_key(item).is_some_and(|sort| sort.starts_with(ORDERS_PREFIX))
+}
+
 /// The `<timestamp>` of `ORDER#<timestamp>#<orderId>`: epoch seconds or ISO 8601, depending on
 /// the writer.
 pub(crate) fn written_at(sort: &str) -> Option<Timestamp> {

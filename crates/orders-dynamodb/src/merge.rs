@@ -24,7 +24,8 @@ impl<'a> Rows<'a> {
 
     /// Adds a row, unless it is past its time to live.
     pub(crate) fn add(&mut self, item: &Item, now: Timestamp) {
-        if is_expired(item, now) {
+        // On the index the key of a row is no condition, and other things may name an order, too.
+        if !keys::is_order(item) || is_expired(item, now) {
             return;
         }
         let row = order_row(item, self.order_id);
@@ -55,11 +56,14 @@ impl<'a> Rows<'a> {
                 None => Lookup::Absent,
             };
         };
-        let mut order = base.order;
+        let (mut order, mut lines) = (base.order, base.provenance);
         for other in rows {
+            if order.items.is_empty() {
+                lines = other.provenance;
+            }
             order.fill_gaps_from(other.order);
         }
-        let snapshot = UnverifiedSnapshot::new(order, base.at, base.provenance, filed_under);
+        let snapshot = UnverifiedSnapshot::new(order, base.at, base.provenance, lines, filed_under);
         Lookup::Found(Box::new(snapshot))
     }
 }

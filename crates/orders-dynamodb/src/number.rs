@@ -29,6 +29,11 @@ pub(crate) fn integer(text: &str) -> Option<i64> {
     Some(if negative { -magnitude } else { magnitude })
 }
 
+/// The whole part of a DynamoDB number: Python's times have fractions.
+pub(crate) fn whole(text: &str) -> Option<i64> {
+    integer(text).or_else(|| integer(text.split('.').next()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::integer;

@@ -1,7 +1,7 @@
 //! A row of the table, read as an order. Rows of every writer are read here; see the contract's
 //! table of writers.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -12,7 +12,7 @@ use orders::{
 
 use crate::fields::Fields;
 use crate::keys;
-use crate::number::integer;
+use crate::number::whole;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -34,25 +34,29 @@ pub(crate) struct Row {
 
 /// Reads a row of an order.
 pub(crate) fn order_row(item: &Item, order_id: &OrderId) -> Row {
-    let fault = OnceCell::new();
-    let fields = Fields::of(item, &fault);
+    let faults = RefCell::default();
+    let fields = Fields::of(item, &faults);
     if fields.text("orderId").is_none_or(|id| id != order_id.as_str()) {
         fields.corrupt::<()>("orderId");
     }
-    let version = fields.integer("normalizerVersion");
+    let version = fields.perhaps(|fields| fields.integer("normalizerVersion"));
+    let source = fields.perhaps(|fields| fields.text("source"));
     let row = Row {
         at: row_ref(item),
         order: order(&fields, order_id.clone()),
         provenance: Provenance {
-            from_fallback: fields.text("source").as_deref() == Some(FALLBACK_SOURCE),
+            from_fallback: source.as_deref() == Some(FALLBACK_SOURCE),
             normalizer_version: version.and_then(|version| u32::try_from(version).ok()),
-            is_final: fields.flag("final").unwrap_or(false),
+            is_final: fields.perhaps(|fields| fields.flag("final")).unwrap_or(false),
         },
         user_id: fields.personal("userId"),
-        updated_at: fields.timestamp("updatedAt"),
+        updated_at: fields.perhaps(|fields| fields.timestamp("updatedAt")),
         corrupt_at: None,
     };
-    Row { corrupt_at: fault.into_inner(), ..row }
+    let faults = faults.into_inner();
+    let top = |path: &String| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+    let at = row.at.with_unreadable(faults.iter().map(top).collect());
+    Row { at, corrupt_at: faults.into_iter().next(), ..row }
 }
 
 /// The row's key and the mark of its last change.
@@ -69,7 +73,7 @@ fn row_ref(item: &Item) -> RowRef {
 pub(crate) fn is_expired(item: &Item, now: Timestamp) -> bool {
     // As DynamoDB itself does, anything but a number is taken as no time to live.
     let Some(Ok(number)) = item.get("expiresAt").map(AttributeValue::as_n) else { return false };
-    integer(number).is_some_and(|expires| expires <= now.seconds())
+    whole(number).is_some_and(|expires| expires <= now.seconds())
 }
 
 fn order(fields: &Fields<'_>, order_id: OrderId) -> Order {
@@ -89,11 +93,11 @@ fn order(fields: &Fields<'_>, order_id: OrderId) -> Order {
         amount_discount: fields
             .integer("amountDiscount")
             // The webhook's name for it.
-            .or_else(|| fields.integer("totalDiscountCents")),
+            .or_else(|| fields.perhaps(|fields| fields.integer("totalDiscountCents"))),
         amount_refunded: fields.integer("amountRefunded"),
         presentment: fields.map("presentment").and_then(|map| presentment(&map)),
         completed_at: fields.timestamp("completedAt"),
-        customer_phone: fields.personal("customerPhone"),
+        customer_phone: fields.word("customerPhone").map(Personal::new),
         customer_name: fields.personal("customerName"),
         shipping_address: fields.map("shippingAddress").map(|map| address(&map)),
         stripe_payment_intent_id: fields.text("stripePaymentIntentId"),
@@ -101,7 +105,9 @@ fn order(fields: &Fields<'_>, order_id: OrderId) -> Order {
         receipt_url: fields.personal("receiptUrl"),
         disputed: fields.flag("disputed"),
         mode: fields.text("mode"),
-        metadata: fields.map("metadata").and_then(|map| public_metadata(map.words())),
+        metadata: fields
+            .perhaps(|fields| Some(fields.map("metadata")?.words().collect::<Vec<_>>()))
+            .and_then(public_metadata),
         pricing_summary: fields.document("pricingSummary").map(Personal::new),
         discounts: fields.document("discounts").map(Personal::new),
         ..Order::new(order_id)

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCa
 use orders::ports::{Lookup, SnapshotStore, StoreError, Written};
 use orders::{Clock, CustomerId, NewSnapshot, OrderId, RequestContext, RowRef, Timestamp, UserId};
 
-use crate::change::Change;
+use crate::change::{Change, INSERT_NAMES, insert_condition};
 use crate::failure::Failed;
 use crate::keys;
 use crate::merge::Rows;
@@ -180,20 +180,14 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
             return Ok(Written::TooLarge);
         }
         let now = self.clock.now().seconds().to_string();
+        let names = INSERT_NAMES.map(|(short, name)| (short.to_owned(), name.to_owned())).into();
         let put = self
             .client
             .put_item()
             .table_name(&self.config.table)
             .set_item(Some(item))
-            .condition_expression(format!(
-                "{} OR #expires <= :now \
-                 OR (attribute_exists(#version) AND #final = :false AND #fetched < :fetched)",
-                keys::NO_ROW
-            ))
-            .expression_attribute_names("#expires", "expiresAt")
-            .expression_attribute_names("#version", "normalizerVersion")
-            .expression_attribute_names("#final", "final")
-            .expression_attribute_names("#fetched", "fetchedAt")
+            .condition_expression(insert_condition())
+            .set_expression_attribute_names(Some(names))
             .expression_attribute_values(":now", AttributeValue::N(now))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
             .expression_attribute_values(":fetched", timestamp(snapshot.fetched_at));
@@ -212,36 +206,16 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
         if size(&known(list.clone())) > MAX_ITEM_BYTES {
             return Ok(Written::TooLarge);
         }
-        let change = Change::of(list);
-        let mut values = change.values;
-        values.insert(":fetched".to_owned(), timestamp(snapshot.fetched_at));
-        // A row that this program has not written yet has no `fetchedAt`; there the mark of its
-        // last change tells whether another program has been at it since it was read.
-        let unchanged = match row.seen().and_then(|seen| seen.split_at_checked(1)) {
-            None => "attribute_not_exists(#fetched) AND attribute_not_exists(#updated)",
-            Some((kind, value)) => {
-                let value = value.to_owned();
-                let seen =
-                    if kind == "N" { AttributeValue::N(value) } else { AttributeValue::S(value) };
-                values.insert(":seen".to_owned(), seen);
-                "attribute_not_exists(#fetched) AND #updated = :seen"
-            }
-        };
-        let mut names = change.names;
-        names.insert("#fetched".to_owned(), "fetchedAt".to_owned());
-        names.insert("#updated".to_owned(), "updatedAt".to_owned());
+        let change = Change::refresh(list, row, snapshot.fetched_at);
         let update = self
             .client
             .update_item()
             .table_name(&self.config.table)
             .set_key(Some(keys::row_key(user, row.key())))
             .update_expression(change.expression)
-            .condition_expression(format!(
-                "{} AND (#fetched < :fetched OR ({unchanged}))",
-                keys::ROW_EXISTS
-            ))
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values));
+            .condition_expression(change.condition)
+            .set_expression_attribute_names(Some(change.names))
+            .set_expression_attribute_values(Some(change.values));
         let sent = self.send(context, update.send(), |_| (0, None)).await;
         written(sent)
     }

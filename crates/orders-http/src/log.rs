@@ -74,6 +74,7 @@ pub(crate) fn request(line: &Line<'_>, took: Duration, context: &RequestContext,
         match incident {
             // Somebody has to change something.
             Incident::ServedStale(CheckoutError::Refused(_))
+            | Incident::NotMended(CheckoutError::Refused(_))
             | Incident::WriteFailed(StoreError::Refused(_)) => {
                 error!(requestId = request_id, cause, "degraded");
             }

@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -5,7 +6,7 @@ use std::time::Duration;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use orders::ports::{Checkout, CheckoutError, Retrieved};
-use orders::{Clock, OrderId, RequestContext};
+use orders::{Clock, Deadline, OrderId, RequestContext};
 use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
@@ -30,6 +31,9 @@ const EXPAND_LINES: [&str; 1] = ["data.price.product"];
 
 /// An attempt with less time than this would only cost a call.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(50);
+
+/// With less time than this left, a call may have given up rather than wait before a repetition.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// No session has this many pages of 100 lines; a list that goes on makes no sense.
 const MOST_PAGES: usize = 100;
@@ -69,7 +73,10 @@ struct Inner<K> {
 impl<K: Clock + 'static> StripeCheckout<K> {
     /// A client that keeps its connections. Nothing is sent yet.
     pub fn new(config: StripeConfig, clock: K) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
+        let client = Client::builder();
+        // A proxy on the way to Stripe is no way to a stand-in on this machine.
+        let client = if is_loopback(&config.base) { client.no_proxy() } else { client };
+        let client = client
             .tls_backend_preconfigured(tls())
             // A redirect would take the key elsewhere.
             .redirect(reqwest::redirect::Policy::none())
@@ -77,10 +84,27 @@ impl<K: Clock + 'static> StripeCheckout<K> {
             .http1_only()
             .tcp_nodelay(true)
             .build()?;
-        let budget = RateLimiter::direct(Quota::per_second(config.rate_per_second));
+        let budget = RateLimiter::direct(quota(config.rate_per_second));
         let inner = Arc::new(Inner { config, client, budget, clock });
         Ok(Self { inner, flights: Flights::default() })
     }
+}
+
+/// Whether an address is on this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
+        Some("localhost") => true,
+        Some(host) => host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+/// At most `rate` calls in any second: a quarter of them at once, so that the pages of a long order
+/// need not wait, and the others evenly.
+fn quota(rate: NonZeroU32) -> Quota {
+    let burst = NonZeroU32::new(rate.get() / 4).unwrap_or(NonZeroU32::MIN);
+    let evenly = NonZeroU32::new(rate.get() - burst.get()).unwrap_or(rate);
+    Quota::per_second(evenly).allow_burst(burst)
 }
 
 /// TLS by ring, trusting the certificate authorities that Mozilla does.
@@ -103,22 +127,25 @@ impl<K: Clock + 'static> Checkout for StripeCheckout<K> {
         if Mode::of_session(order) != Some(self.inner.config.key.mode()) {
             return Ok(Retrieved::NotAsked);
         }
-        let (mut flight, started) = self.join(context, order);
-        if !started {
-            // Somebody else's call ends by that request's deadline; a failure that our own leaves
-            // time for is not ours yet. Once is enough: the second call ends as this one would.
-            if let Err(CheckoutError::Unavailable(_)) = self.land(context, flight.clone()).await {
-                flight = self.join(context, order).0;
-            }
+        let (flight, theirs) = self.join(context, order);
+        let outcome = self.land(context, flight).await;
+        // Somebody else's call ends by that request's deadline. Where it failed for want of time,
+        // and ours is later, it is asked once more; any other failure would only be repeated.
+        let now = self.inner.clock.now();
+        let cut_short = theirs.is_some_and(|theirs| theirs.remaining(now) < LONGEST_WAIT);
+        let time_left = context.deadline.remaining(now) > SHORTEST_ATTEMPT;
+        if cut_short && time_left && matches!(outcome, Err(CheckoutError::Unavailable(_))) {
+            let (flight, _) = self.join(context, order);
+            return self.land(context, flight).await;
         }
-        self.land(context, flight).await
+        outcome
     }
 }
 
 impl<K: Clock + 'static> StripeCheckout<K> {
     /// Joins the call for an order that is under way, or starts one.
-    fn join(&self, context: &RequestContext, order: &OrderId) -> (Flight, bool) {
-        self.flights.join(order, || {
+    fn join(&self, context: &RequestContext, order: &OrderId) -> (Flight, Option<Deadline>) {
+        self.flights.join(order, context.deadline, || {
             let (inner, context, order) = (Arc::clone(&self.inner), context.clone(), order.clone());
             async move { Ok(inner.retrieve(&context, &order).await?) }
         })

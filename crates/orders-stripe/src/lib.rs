@@ -14,7 +14,7 @@ mod normalize;
 mod retry;
 mod wire;
 
-pub use client::{STRIPE_VERSION, StripeCheckout, StripeConfig};
+pub use client::{STRIPE_VERSION, StripeCheckout, StripeConfig, is_loopback};
 pub use error::{Malformed, StripeError};
 pub use key::{InvalidKey, Mode, SecretKey};
 pub use retry::Backoff;

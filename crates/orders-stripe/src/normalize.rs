@@ -53,8 +53,7 @@ fn order(
         .and_then(|charge| charge.created)
         .map(|at| moment(at, "payment_intent.latest_charge.created"))
         .transpose()?;
-    let currency =
-        session.currency.as_deref().and_then(Currency::new).unwrap_or_else(Currency::usd);
+    let currency = session.currency.as_deref().and_then(Currency::new);
     let totals = session.total_details.as_ref();
     let details = session.customer_details.as_ref();
     let lines = session.line_items.as_ref().map_or(&[][..], |list| &list.data);
@@ -62,7 +61,7 @@ fn order(
         status: Some(status),
         amount: amount(session.amount_total),
         created_at: created,
-        items: lines.iter().map(|line| line_item(line, Some(&currency))).collect(),
+        items: lines.iter().map(|line| line_item(line, currency.as_ref())).collect(),
         customer_email: email(&session),
         amount_subtotal: amount(session.amount_subtotal),
         amount_tax: totals.and_then(|totals| amount(totals.amount_tax)),
@@ -82,7 +81,7 @@ fn order(
         stripe_payment_status: word(session.payment_status.as_ref()),
         mode: word(session.mode.as_ref()),
         metadata: session.metadata.and_then(|Metadata(pairs)| public_metadata(pairs)),
-        currency: Some(currency),
+        currency,
         ..Order::new(id)
     })
 }

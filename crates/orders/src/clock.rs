@@ -25,7 +25,7 @@ const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_7
 
 /// No order is older than this many *milliseconds* nor younger than this many *seconds* (the year
 /// 5138), so a larger number is taken as milliseconds.
-const SECONDS_OR_MILLIS: i64 = 100_000_000_000;
+const SECONDS_OR_MILLIS: u64 = 100_000_000_000;
 
 impl Timestamp {
     /// Milliseconds since 1970.
@@ -35,7 +35,8 @@ impl Timestamp {
 
     /// Seconds since 1970; a number too large for that is read as milliseconds.
     pub fn from_epoch(number: i64) -> Result<Self, InvalidTimestamp> {
-        let millis = if number.abs() < SECONDS_OR_MILLIS { number * 1000 } else { number };
+        let seconds = number.unsigned_abs() < SECONDS_OR_MILLIS;
+        let millis = if seconds { number * 1000 } else { number };
         Self::from_millis(millis)
     }
 
@@ -77,6 +78,10 @@ impl FromStr for Timestamp {
 /// `T`, its `isoformat()` of a naive time no offset (such times are UTC), and its `strftime("%z")`
 /// an offset without a colon.
 fn as_rfc3339(text: &str) -> String {
+    // Nothing of another alphabet is a time, and its bytes are no character boundaries.
+    if !text.is_ascii() {
+        return String::new();
+    }
     let text = text.replacen(' ', "T", 1);
     let offset = text.get(19..).and_then(|rest| rest.find(['+', '-']).map(|at| 19 + at));
     match offset {
@@ -191,7 +196,15 @@ mod tests {
 
     #[test]
     fn what_is_no_moment_is_refused() {
-        for text in ["", "yesterday", "2025-13-01T00:00:00Z", "2025-11-26", "9223372036854775807"] {
+        for text in [
+            "",
+            "yesterday",
+            "2025-13-01T00:00:00Z",
+            "2025-11-26",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "2025-11-26T21:28:24+1é2",
+        ] {
             assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp), "{text:?}");
         }
     }

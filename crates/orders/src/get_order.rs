@@ -111,7 +111,10 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
             Renewal::Renewed(order) => {
                 Ok(Answered { order: *order, source: Source::Stripe, evidence: Evidence::Row })
             }
-            Renewal::Missed | Renewal::NotAsked | Renewal::Failed(_) => {
+            unrenewed => {
+                if let Renewal::Failed(error) = unrenewed {
+                    context.ledger.note(Incident::NotMended(error));
+                }
                 Err(GetOrderError::Internal(Fault::CorruptRow { attribute: corrupt.attribute }))
             }
         }
@@ -186,14 +189,11 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
                 return Err(not_found(NotFound::Denied(why)));
             }
         };
+        let snapshot = NewSnapshot::of(&owned, None);
         if store_error.is_none() {
-            self.keep(context, caller, &owned).await;
+            self.keep(context, caller, &checkout, &snapshot).await;
         }
-        Ok(Answered {
-            order: owned.order().clone(),
-            source: Source::Stripe,
-            evidence: owned.evidence(),
-        })
+        Ok(Answered { order: snapshot.order, source: Source::Stripe, evidence: owned.evidence() })
     }
 
     /// Claims a session, reading the caller's profile only where nothing else can tell.
@@ -242,12 +242,16 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
     }
 
     /// Keeps an order that came from Stripe. Whatever becomes of it, the answer leaves.
-    async fn keep(&self, context: &RequestContext, caller: &Caller, owned: &OwnedCheckout<'_>) {
-        let checkout = owned.checkout();
+    async fn keep(
+        &self,
+        context: &RequestContext,
+        caller: &Caller,
+        checkout: &UnverifiedCheckout,
+        snapshot: &NewSnapshot,
+    ) {
         let Some(created) = checkout.created().filter(|_| checkout.is_placed()) else { return };
-        let snapshot = NewSnapshot::of(owned, None);
         let in_time = self.write_context(context);
-        let written = self.store.insert(&in_time, caller.user_id(), created, &snapshot).await;
+        let written = self.store.insert(&in_time, caller.user_id(), created, snapshot).await;
         note_write(context, written);
     }
 

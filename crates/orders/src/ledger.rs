@@ -65,6 +65,9 @@ pub enum Incident {
     /// The caller has a row of the order, but Stripe has it as somebody else's.
     #[error("the row is the caller's, but the session is not; only the row was answered")]
     Conflict(#[source] NotFound),
+    /// Stripe could not replace a corrupt row.
+    #[error("the corrupt row could not be replaced from Stripe")]
+    NotMended(#[source] CheckoutError),
     /// Stripe could not say whether the snapshot still holds.
     #[error("the snapshot was answered without Stripe's word on it")]
     ServedStale(#[source] CheckoutError),

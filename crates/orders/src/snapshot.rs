@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{CustomerId, Order, OrderStatus, OwnedCheckout, Personal, Timestamp};
+use crate::{Currency, CustomerId, Order, OrderStatus, OwnedCheckout, Personal, Timestamp};
 
 /// The version of the normalisation whose results are stored. Raised when they change, so that an
 /// older snapshot can be told from a newer one.
@@ -12,17 +12,30 @@ pub const NORMALIZER_VERSION: u32 = 1;
 pub struct RowRef {
     key: String,
     seen: Option<String>,
+    unreadable: Vec<String>,
 }
 
 impl RowRef {
     /// A row's key, and the mark by which a later change of the row is noticed.
     pub fn new(key: String, seen: Option<String>) -> Self {
-        Self { key, seen }
+        Self { key, seen, unreadable: Vec::new() }
+    }
+
+    /// The same row, with the names of what it holds and nobody can read.
+    #[must_use]
+    pub fn with_unreadable(mut self, names: Vec<String>) -> Self {
+        self.unreadable = names;
+        self
     }
 
     /// The row's key.
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// What of the row could not be read, to be removed where nothing replaces it.
+    pub fn unreadable(&self) -> &[String] {
+        &self.unreadable
     }
 
     /// The mark that the row carried when it was read.
@@ -48,6 +61,7 @@ pub struct UnverifiedSnapshot {
     order: Order,
     row: RowRef,
     provenance: Provenance,
+    lines: Provenance,
     pub(crate) filed_under: Vec<Personal<String>>,
 }
 
@@ -58,19 +72,26 @@ impl fmt::Debug for UnverifiedSnapshot {
 }
 
 impl UnverifiedSnapshot {
-    /// A snapshot from the rows of one order. `filed_under` holds every user id they carry.
+    /// A snapshot from the rows of one order: how its base came to be, and how the row that its
+    /// lines are from. `filed_under` holds every user id that the rows carry.
     pub fn new(
         order: Order,
         row: RowRef,
         provenance: Provenance,
+        lines: Provenance,
         filed_under: Vec<Personal<String>>,
     ) -> Self {
-        Self { order, row, provenance, filed_under }
+        Self { order, row, provenance, lines, filed_under }
     }
 
     /// Called by the ownership module alone, after a claim.
     pub(crate) fn into_verified(self) -> Snapshot {
-        Snapshot { order: self.order, row: self.row, provenance: self.provenance }
+        Snapshot {
+            order: self.order,
+            row: self.row,
+            provenance: self.provenance,
+            lines: self.lines,
+        }
     }
 }
 
@@ -83,6 +104,8 @@ pub struct Snapshot {
     pub row: RowRef,
     /// How it came to be.
     pub provenance: Provenance,
+    /// How the row came to be that its lines are from.
+    pub lines: Provenance,
 }
 
 impl Snapshot {
@@ -92,11 +115,11 @@ impl Snapshot {
         let pending = self.order.status == Some(OrderStatus::Pending);
         let final_by_us = self.provenance.is_final && self.provenance.normalizer_version.is_some();
         let lost_lines = self.order.items.is_empty()
-            && self.order.amount.is_some_and(|amount| amount != 0)
+            && self.order.amount.is_some()
             // Stripe was asked and has no lines either; asking again would not help.
             && !final_by_us;
-        let cut = self.provenance.from_fallback
-            && self.provenance.normalizer_version.is_none()
+        let cut = self.lines.from_fallback
+            && self.lines.normalizer_version.is_none()
             && self.order.items.len() == 10;
         pending || lost_lines || cut
     }
@@ -130,8 +153,15 @@ impl NewSnapshot {
     /// The snapshot of a session that is the caller's, over what was known before.
     pub fn of(owned: &OwnedCheckout<'_>, before: Option<Order>) -> Self {
         let mut order = owned.order().clone();
-        if let Some(before) = before {
+        if let Some(mut before) = before {
+            // The row's metadata stays: the webhook filed it, with the shop's internal keys.
+            order.metadata = before.metadata.take().or(order.metadata);
             order.fill_gaps_from(before);
+        }
+        // Only where neither Stripe nor the row gave one.
+        let currency = order.currency.get_or_insert_with(Currency::usd);
+        for item in &mut order.items {
+            item.currency.get_or_insert_with(|| currency.clone());
         }
         Self {
             order,
@@ -160,7 +190,8 @@ mod tests {
             (OrderStatus::Pending, 100, 1, ours, true),
             (OrderStatus::Completed, 100, 1, other, false),
             (OrderStatus::Completed, 100, 0, other, true),
-            (OrderStatus::Completed, 0, 0, other, false),
+            (OrderStatus::Completed, 0, 0, other, true),
+            (OrderStatus::Completed, 0, 0, ours, false),
             (OrderStatus::Completed, 100, 0, ours, false),
             (OrderStatus::Completed, 100, 10, fallback, true),
             (OrderStatus::Completed, 100, 9, fallback, false),
@@ -175,7 +206,7 @@ mod tests {
                 ..Order::new("cs_test_1".parse().unwrap())
             };
             let row = RowRef::new("k".to_owned(), None);
-            let snapshot = Snapshot { order, row, provenance };
+            let snapshot = Snapshot { order, row, provenance, lines: provenance };
             assert_eq!(
                 snapshot.needs_refresh(),
                 expected,
