@@ -115,7 +115,7 @@ impl Snapshot {
         let pending = self.order.status == Some(OrderStatus::Pending);
         let final_by_us = self.provenance.is_final && self.provenance.normalizer_version.is_some();
         let lost_lines = self.order.items.is_empty()
-            && self.order.amount.is_some()
+            && self.order.amount.is_some_and(|amount| amount != 0)
             // Stripe was asked and has no lines either; asking again would not help.
             && !final_by_us;
         let cut = self.lines.from_fallback
@@ -190,7 +190,7 @@ mod tests {
             (OrderStatus::Pending, 100, 1, ours, true),
             (OrderStatus::Completed, 100, 1, other, false),
             (OrderStatus::Completed, 100, 0, other, true),
-            (OrderStatus::Completed, 0, 0, other, true),
+            (OrderStatus::Completed, 0, 0, other, false),
             (OrderStatus::Completed, 0, 0, ours, false),
             (OrderStatus::Completed, 100, 0, ours, false),
             (OrderStatus::Completed, 100, 10, fallback, true),
