@@ -33,7 +33,7 @@ Environment:
   PORT                   the port, where --port is not given
   JWT_SECRET             verifies the bearer tokens (HS256); a development secret by default
   COMMERCE_TABLE, AWS_*  that DynamoDB table instead of the embedded one
-  STRIPE_SECRET, STRIPE_API_BASE
+  STRIPE_SECRET (or STRIPE_SECRET_PARAMETER), STRIPE_API_BASE
                          that Stripe instead of the stand-in
   ORDER_INDEX, CORS_ALLOW_ORIGIN, ORDER_TTL_DAYS, REQUEST_BUDGET_MS, STRIPE_TIMEOUT_MS,
   STRIPE_MAX_RETRIES, STRIPE_RATE_PER_SECOND, LOG_LEVEL

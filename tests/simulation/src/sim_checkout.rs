@@ -1,0 +1,97 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use orders::ports::{Checkout, CheckoutError, Retrieved};
+use orders::{
+    CheckoutEvidence, Clock, LineItem, Order, OrderId, OrderStatus, Personal, RequestContext,
+    SessionState, UnverifiedCheckout,
+};
+
+use crate::World;
+use crate::executor::sleep;
+use crate::world::{Session, Stage};
+
+/// Stripe, as the world has it.
+pub(crate) struct SimCheckout(pub(crate) World);
+
+#[derive(Debug, thiserror::Error)]
+#[error("a fault of the schedule")]
+pub(crate) struct Scheduled;
+
+impl Checkout for SimCheckout {
+    async fn retrieve(
+        &self,
+        context: &RequestContext,
+        order: &OrderId,
+    ) -> Result<Retrieved, CheckoutError> {
+        let world = &self.0;
+        let fetched_at = world.now();
+        let unavailable = || CheckoutError::Unavailable(Arc::new(Scheduled));
+        let (there, back, fails) = {
+            let mut state = world.lock();
+            let fails = state.chance.u32(0..100) < state.faults;
+            (state.chance.i64(0..400), state.chance.i64(0..400), fails)
+        };
+        let left = millis(context.deadline.remaining(fetched_at));
+        context.ledger.stripe_call(Duration::ZERO, false, None);
+        if fails && world.happens(40) {
+            // No answer, ever.
+            sleep(world, left).await;
+            return Err(unavailable());
+        }
+        if there + back > left {
+            sleep(world, left).await;
+            return Err(unavailable());
+        }
+        sleep(world, there).await;
+        // What Stripe knows when the request arrives.
+        let session = {
+            let state = world.lock();
+            let found = state.sessions.get(order.as_str());
+            found.filter(|session| session.known_from <= state.now).cloned()
+        };
+        sleep(world, back).await;
+        if fails {
+            return Err(if world.happens(30) {
+                CheckoutError::Refused(Arc::new(Scheduled))
+            } else {
+                unavailable()
+            });
+        }
+        Ok(session.map_or(Retrieved::Absent, |session| {
+            let (order, state) = order_of(order, &session);
+            let evidence = CheckoutEvidence {
+                session_user_ids: vec![Personal::new(session.owner.clone())],
+                ..CheckoutEvidence::default()
+            };
+            let created = Some(session.created);
+            let found = UnverifiedCheckout::new(order, evidence, state, created, fetched_at);
+            Retrieved::Found(Arc::new(found))
+        }))
+    }
+}
+
+/// The order that a session is at its stage. It shows its owner as its e-mail, and its version as
+/// its amount.
+pub(crate) fn order_of(id: &OrderId, session: &Session) -> (Order, SessionState) {
+    let (status, state) = match session.stage {
+        Stage::Open => (OrderStatus::Pending, SessionState::Open),
+        Stage::Processing => (OrderStatus::Pending, SessionState::Complete),
+        Stage::Paid => (OrderStatus::Completed, SessionState::Complete),
+        Stage::Failed => (OrderStatus::Cancelled, SessionState::Complete),
+        Stage::Refunded => (OrderStatus::Refunded, SessionState::Complete),
+    };
+    let order = Order {
+        status: Some(status),
+        amount: Some(session.version),
+        created_at: Some(session.created),
+        items: vec![LineItem::default()],
+        customer_email: Some(Personal::new(session.owner.clone())),
+        ..Order::new(id.clone())
+    };
+    (order, state)
+}
+
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

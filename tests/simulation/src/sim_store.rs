@@ -1,0 +1,162 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use orders::ports::{Lookup, SnapshotStore, StoreError, Written};
+use orders::{
+    Clock, CorruptRow, CustomerId, NORMALIZER_VERSION, NewSnapshot, OrderId, Personal, Provenance,
+    RequestContext, RowRef, Timestamp, UnverifiedSnapshot, UserId,
+};
+
+use crate::World;
+use crate::executor::sleep;
+use crate::sim_checkout::{Scheduled, millis};
+use crate::world::{Row, State};
+
+/// The table, as the world has it, with the promises that the port asks for.
+pub(crate) struct SimStore(pub(crate) World);
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable(Arc::new(Scheduled))
+}
+
+/// The key of the row that a fallback writes.
+pub(crate) fn fallback_key(created: Timestamp, order: &OrderId) -> String {
+    format!("ORDER#{}#{order}", created.seconds())
+}
+
+impl SimStore {
+    /// The way there: takes its time, and may end in a fault before anything was done.
+    async fn reach(&self, context: &RequestContext) -> Result<(), StoreError> {
+        let world = &self.0;
+        context.ledger.store_call(Duration::ZERO, 0, 0.0);
+        let left = millis(context.deadline.remaining(world.now()));
+        let takes = world.lock().chance.i64(0..40);
+        if world.fails() {
+            let hangs = world.happens(40);
+            sleep(world, if hangs { left } else { takes.min(left) }).await;
+            return Err(unavailable());
+        }
+        sleep(world, takes.min(left)).await;
+        if takes >= left { Err(unavailable()) } else { Ok(()) }
+    }
+
+    /// The way back of a write: the effect is there, but the answer may be lost.
+    fn answer(&self, written: Written) -> Result<Written, StoreError> {
+        if self.0.fails() { Err(unavailable()) } else { Ok(written) }
+    }
+}
+
+impl SnapshotStore for SimStore {
+    async fn find(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        order: &OrderId,
+    ) -> Result<Lookup, StoreError> {
+        self.reach(context).await?;
+        let mut rows = self.0.lock().rows_of(user, order);
+        rows.sort_by_key(|(key, row)| std::cmp::Reverse((row.updated_at, key.clone())));
+        let filed_under = vec![Personal::new(user.as_str().to_owned())];
+        let Some(base) = rows.iter().position(|(_, row)| !row.corrupt) else {
+            let corrupt = rows.into_iter().next().map(|(key, row)| CorruptRow {
+                row: row_ref(&key, &row),
+                attribute: "amount".to_owned(),
+                salvage: orders::Order::new(order.clone()),
+                filed_under,
+            });
+            return Ok(corrupt.map_or(Lookup::Absent, |row| Lookup::Corrupt(Box::new(row))));
+        };
+        let (key, base) = rows.swap_remove(base);
+        let provenance = Provenance {
+            from_fallback: base.from_fallback,
+            normalizer_version: base.fetched_at.map(|_| NORMALIZER_VERSION),
+            is_final: base.is_final,
+        };
+        let row = row_ref(&key, &base);
+        let mut merged = base.order;
+        for (_, other) in rows.into_iter().filter(|(_, row)| !row.corrupt) {
+            merged.fill_gaps_from(other.order);
+        }
+        let snapshot = UnverifiedSnapshot::new(merged, row, provenance, provenance, filed_under);
+        Ok(Lookup::Found(Box::new(snapshot)))
+    }
+
+    async fn profile_customer(
+        &self,
+        context: &RequestContext,
+        _user: &UserId,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        self.reach(context).await?;
+        Ok(None)
+    }
+
+    async fn insert(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        created: Timestamp,
+        snapshot: &NewSnapshot,
+    ) -> Result<Written, StoreError> {
+        self.reach(context).await?;
+        let key = (user.as_str().to_owned(), fallback_key(created, &snapshot.order.order_id));
+        let mut state = self.0.lock();
+        let replaceable = state.rows.get(&key).is_none_or(|row| {
+            let older = row.fetched_at.is_some_and(|at| at < snapshot.fetched_at);
+            older && !row.is_final && row.updated_at == row.fetched_at
+        });
+        if replaceable {
+            write(&mut state, key, snapshot, None);
+        }
+        drop(state);
+        self.answer(if replaceable { Written::Stored } else { Written::KeptExisting })
+    }
+
+    async fn refresh(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        row: &RowRef,
+        snapshot: &NewSnapshot,
+    ) -> Result<Written, StoreError> {
+        self.reach(context).await?;
+        let key = (user.as_str().to_owned(), row.key().to_owned());
+        let mut state = self.0.lock();
+        let existing = state.rows.get(&key).cloned();
+        let allowed = existing.as_ref().is_some_and(|existing| {
+            let newer = existing.fetched_at.is_none_or(|at| at < snapshot.fetched_at);
+            let unchanged = existing.updated_at.map(|at| at.to_string()).as_deref() == row.seen();
+            newer && (unchanged || existing.updated_at == existing.fetched_at)
+        });
+        if allowed {
+            write(&mut state, key, snapshot, existing);
+        }
+        drop(state);
+        self.answer(if allowed { Written::Stored } else { Written::KeptExisting })
+    }
+}
+
+fn row_ref(key: &str, row: &Row) -> RowRef {
+    RowRef::new(key.to_owned(), row.updated_at.map(|at| at.to_string()))
+}
+
+/// Writes a view, and notes where that breaks a promise.
+fn write(state: &mut State, key: (String, String), snapshot: &NewSnapshot, refreshed: Option<Row>) {
+    if let Some(before) = state.rows.get(&key) {
+        let view = snapshot.fetched_at;
+        if before.fetched_at.is_some_and(|at| at > view)
+            || before.touched_by_other.is_some_and(|at| at > view)
+        {
+            state.violations.push(format!("{} was overwritten by an older view", key.1));
+        }
+    }
+    let row = Row {
+        order: snapshot.order.clone(),
+        updated_at: Some(snapshot.fetched_at),
+        fetched_at: Some(snapshot.fetched_at),
+        is_final: snapshot.is_final(),
+        from_fallback: refreshed.as_ref().is_none_or(|row| row.from_fallback),
+        corrupt: false,
+        touched_by_other: refreshed.and_then(|row| row.touched_by_other),
+    };
+    state.rows.insert(key, row);
+}
