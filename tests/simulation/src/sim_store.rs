@@ -9,6 +9,7 @@ use orders::{
 
 use crate::World;
 use crate::executor::sleep;
+use crate::schedule::BUDGET;
 use crate::sim_checkout::{Scheduled, millis};
 use crate::world::{Row, State};
 
@@ -105,6 +106,7 @@ impl SnapshotStore for SimStore {
             older && !row.is_final && row.updated_at == row.fetched_at
         });
         if replaceable {
+            check_only_row(&mut state, user, &key.1, snapshot);
             write(&mut state, key, snapshot, None);
         }
         drop(state);
@@ -132,6 +134,18 @@ impl SnapshotStore for SimStore {
         }
         drop(state);
         self.answer(if allowed { Written::Stored } else { Written::KeptExisting })
+    }
+}
+
+/// A row that was there long before the request must have been found, and is to be the only one.
+fn check_only_row(state: &mut State, user: &UserId, key: &str, snapshot: &NewSnapshot) {
+    let order = &snapshot.order.order_id;
+    let others = state.rows_of(user, order).into_iter().any(|(other, row)| {
+        let since = row.touched_by_other.map(|at| at.plus(BUDGET));
+        other != key && since.is_some_and(|since| since < snapshot.fetched_at)
+    });
+    if others {
+        state.violations.push(format!("{order} got a second row"));
     }
 }
 

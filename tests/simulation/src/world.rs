@@ -41,6 +41,8 @@ pub(crate) struct Session {
     /// When the buyer came; before that Stripe does not know it.
     pub(crate) known_from: i64,
     pub(crate) stage: Stage,
+    /// Whether a row of it was there before the schedule began.
+    pub(crate) is_stored: bool,
     /// Grows with every change; an order shows it as its amount.
     pub(crate) version: i64,
 }
