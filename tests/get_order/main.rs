@@ -9,6 +9,7 @@
 
 mod events;
 mod faults;
+mod freshness;
 mod headers;
 mod lookup;
 mod normalisation;

@@ -7,6 +7,7 @@
 // A session has some 60 properties, which `json!` takes one by one.
 #![recursion_limit = "256"]
 
+mod api;
 mod expand;
 mod faults;
 mod rules;

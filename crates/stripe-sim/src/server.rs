@@ -14,12 +14,12 @@ use axum::serve::{IncomingStream, Listener};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream;
-use serde_json::{Value, json};
+use serde_json::json;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::faults::Faults;
-use crate::rules::{Refusal, is_version};
+use crate::rules::Refusal;
 use crate::{Fault, Shop, Times};
 
 /// A request as it came in.
@@ -43,16 +43,16 @@ pub struct StripeSim {
 }
 
 #[derive(Debug)]
-struct Shared {
-    keys: HashSet<String>,
-    shop: Mutex<Shop>,
+pub(crate) struct Shared {
+    pub(crate) keys: HashSet<String>,
+    pub(crate) shop: Mutex<Shop>,
     faults: Mutex<Faults>,
     recorded: Mutex<Vec<Recorded>>,
     connections: Arc<AtomicU64>,
     requests: AtomicU64,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -210,76 +210,7 @@ async fn serve(
     response.body(Body::from(body)).unwrap_or_default()
 }
 
-impl Shared {
-    /// What Stripe would answer.
-    fn answer(&self, headers: &HeaderMap, request: &Recorded) -> Result<Value, Refusal> {
-        let live = self.authenticate(headers)?;
-        if let Some(version) = request.version.as_deref().filter(|version| !is_version(version)) {
-            return Err(Refusal::bad_version(version));
-        }
-        let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
-        let shop = lock(&self.shop);
-        match (request.method.as_str(), path.as_slice()) {
-            ("GET", ["v1", "checkout", "sessions", id]) => {
-                let asked = Asked::of(request, &[])?;
-                shop.session(id, live, &asked.expand)
-            }
-            ("GET", ["v1", "checkout", "sessions", id, "line_items"]) => {
-                let asked = Asked::of(request, &["limit", "starting_after"])?;
-                let page = (asked.limit, asked.starting_after.as_deref());
-                shop.line_page(id, live, page, &asked.expand)
-            }
-            (method, _) => Err(Refusal::unknown_url(method, &request.path)),
-        }
-    }
-
-    /// Whether the key is one of ours, and of live mode.
-    fn authenticate(&self, headers: &HeaderMap) -> Result<bool, Refusal> {
-        let given = text(headers, "authorization").unwrap_or_default();
-        let key = given.strip_prefix("Bearer ").unwrap_or_default();
-        if key.is_empty() {
-            return Err(Refusal::no_key());
-        }
-        if !self.keys.contains(key) {
-            return Err(Refusal::wrong_key(key));
-        }
-        Ok(key.contains("_live_"))
-    }
-}
-
-/// The parameters of a request.
-struct Asked {
-    expand: Vec<String>,
-    limit: usize,
-    starting_after: Option<String>,
-}
-
-impl Asked {
-    /// Reads the parameters; any but `expand` and the named ones are refused.
-    fn of(request: &Recorded, known: &[&str]) -> Result<Self, Refusal> {
-        let mut asked = Self { expand: Vec::new(), limit: 10, starting_after: None };
-        for (name, value) in &request.query {
-            match name.as_str() {
-                name if name == "expand[]"
-                    || (name.starts_with("expand[") && name.ends_with(']')) =>
-                {
-                    asked.expand.push(value.clone());
-                }
-                "limit" if known.contains(&"limit") => {
-                    let limit = value.parse().ok().filter(|limit| (1..=100).contains(limit));
-                    asked.limit = limit.ok_or_else(|| Refusal::bad_limit(value))?;
-                }
-                "starting_after" if known.contains(&"starting_after") => {
-                    asked.starting_after = Some(value.clone());
-                }
-                name => return Err(Refusal::unknown_parameter(name)),
-            }
-        }
-        Ok(asked)
-    }
-}
-
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(crate) fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
