@@ -46,7 +46,7 @@ async fn every_stripe_with(fault: TableFault) {
     let settings = [
         ("ORDER_INDEX", INDEX),
         ("REQUEST_BUDGET_MS", budget.as_str()),
-        ("STRIPE_TIMEOUT_MS", "500"),
+        ("STRIPE_TIMEOUT_MS", "300"),
         ("STRIPE_MAX_RETRIES", "1"),
     ];
     let mut lambda = start_lambda(&gate.address(), &stripe.base(), &settings).await;

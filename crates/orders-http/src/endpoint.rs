@@ -18,7 +18,7 @@ use crate::problem::{Problem, order_id};
 const INVOCATION_RESERVE: Duration = Duration::from_millis(250);
 
 /// What is kept back of the request's budget for writing the answer.
-const ANSWER_RESERVE: Duration = Duration::from_millis(20);
+const ANSWER_RESERVE: Duration = Duration::from_millis(50);
 
 /// How soon a caller may try again after a 503, in seconds.
 const RETRY_AFTER: &str = "2";
