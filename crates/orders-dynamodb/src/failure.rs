@@ -1,5 +1,5 @@
 use std::error::Error;
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -13,20 +13,9 @@ pub(crate) enum Failed {
     Store(StoreError),
 }
 
-#[derive(Debug)]
-struct OutOfTime;
-
-impl fmt::Display for OutOfTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DynamoDB did not answer in time")
-    }
-}
-
-impl Error for OutOfTime {}
-
 impl Failed {
     pub(crate) fn out_of_time() -> Self {
-        Self::Store(StoreError::Unavailable(Arc::new(OutOfTime)))
+        Self::Store(StoreError::Unavailable(Arc::new(Described(LATE.to_owned()))))
     }
 
     pub(crate) fn from_sdk<E>(error: &SdkError<E>) -> Self
@@ -81,23 +70,18 @@ const REFUSALS: [&str; 10] = [
     "ValidationException",
 ];
 
+const LATE: &str = "DynamoDB did not answer in time";
+
 /// What went wrong, in words that hold no row, key or credential.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 struct Described(String);
-
-impl fmt::Display for Described {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Error for Described {}
 
 /// DynamoDB's own message is left out where it may quote what was sent; its code never does.
 fn describe<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
     let kind = match error {
         SdkError::ConstructionFailure(_) => "the request could not be built",
-        SdkError::TimeoutError(_) => "DynamoDB did not answer in time",
+        SdkError::TimeoutError(_) => LATE,
         SdkError::DispatchFailure(_) => "DynamoDB could not be reached",
         SdkError::ResponseError(_) => "DynamoDB's answer made no sense",
         SdkError::ServiceError(_) => "DynamoDB answered with an error",

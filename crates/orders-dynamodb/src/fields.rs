@@ -47,7 +47,7 @@ impl<'a> Fields<'a> {
     /// Reads something that the order does not hang on: a wrong type is as good as nothing.
     pub(crate) fn perhaps<T>(&self, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Option<T> {
         let unheeded = RefCell::default();
-        read(&Fields { item: self.item, path: String::new(), faults: &unheeded })
+        read(&Fields::of(self.item, &unheeded))
     }
 
     /// A text that some writers store as a number: a postal code, a variant.

@@ -16,7 +16,7 @@ use crate::failure::Failed;
 use crate::keys;
 use crate::merge::Rows;
 use crate::read::{FALLBACK_SOURCE, Item};
-use crate::write::{Attribute, MAX_ITEM_BYTES, attributes, known, size, timestamp};
+use crate::write::{Attribute, MAX_ITEM_BYTES, attributes, known, size, size_of_known, timestamp};
 
 /// Which table, and how it is read and written.
 #[derive(Clone, Debug)]
@@ -203,7 +203,7 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
         snapshot: &NewSnapshot,
     ) -> Result<Written, StoreError> {
         let list = attributes(user, snapshot);
-        if size(&known(list.clone())) > MAX_ITEM_BYTES {
+        if size_of_known(&list) > MAX_ITEM_BYTES {
             return Ok(Written::TooLarge);
         }
         let change = Change::refresh(list, row, snapshot.fetched_at);

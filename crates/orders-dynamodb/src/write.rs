@@ -152,6 +152,14 @@ pub(crate) fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
 
+/// The same of the attributes that are known.
+pub(crate) fn size_of_known(attributes: &[Attribute]) -> usize {
+    attributes
+        .iter()
+        .filter_map(|(name, value)| Some(name.len() + value_size(value.as_ref()?)))
+        .sum()
+}
+
 fn value_size(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),

@@ -17,14 +17,6 @@ pub struct Answer {
     pub body: String,
 }
 
-impl Answer {
-    /// Sets a header, in place of one of that name.
-    pub(crate) fn set(&mut self, name: &'static str, value: String) {
-        self.headers.retain(|(key, _)| *key != name);
-        self.headers.push((name, value));
-    }
-}
-
 /// The shape in which Lambda hands an answer to API Gateway, a function URL or a load balancer.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

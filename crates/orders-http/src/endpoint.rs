@@ -133,10 +133,12 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
 
 /// An answer with the headers of every answer, but those that depend on the request.
 fn bare(status: u16) -> Answer {
+    // An order, changed or not, is one member's.
+    let vary = if matches!(status, 200 | 304) { "Origin, Authorization" } else { "Origin" };
     let headers = vec![
         ("Content-Type", "application/json; charset=utf-8".to_owned()),
         ("X-Content-Type-Options", "nosniff".to_owned()),
-        ("Vary", "Origin".to_owned()),
+        ("Vary", vary.to_owned()),
     ];
     Answer { status, headers, body: String::new() }
 }
@@ -168,7 +170,6 @@ fn found(answered: &Answered, if_none_match: Option<&str>, usage: &Usage) -> Ans
     let tag = entity_tag(&body);
     let unchanged = if_none_match.is_some_and(|header| matches(header, &tag));
     let mut answer = bare(if unchanged { 304 } else { 200 });
-    answer.set("Vary", "Origin, Authorization".to_owned());
     if !unchanged {
         answer.body = body;
     }

@@ -68,7 +68,7 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
             }
             Ok(Lookup::Corrupt(row)) => self.replace(context, caller, *row).await,
             Ok(Lookup::Absent) => self.fall_back(context, caller, order, None).await,
-            Err(error @ StoreError::Refused(_)) => Err(GetOrderError::Internal(error.into())),
+            Err(error @ StoreError::Refused(_)) => Err(error.into()),
             Err(error @ StoreError::Unavailable(_)) => {
                 context.ledger.note(Incident::StoreBypassed(error.clone()));
                 self.fall_back(context, caller, order, Some(error)).await
@@ -169,18 +169,12 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
     ) -> Result<Answered, GetOrderError> {
         let not_found = |why| match &store_error {
             None => GetOrderError::NotFound(why),
-            Some(error) => GetOrderError::Unavailable(error.clone().into()),
+            Some(error) => error.clone().into(),
         };
-        let checkout = match self.ask_stripe(context, caller, order).await {
-            Ok(Asked::Found(checkout)) => checkout,
-            Ok(Asked::Missed(why)) => return Err(not_found(why)),
-            Ok(Asked::Never) => return Err(not_found(NotFound::Absent)),
-            Err(error @ CheckoutError::Unavailable(_)) => {
-                return Err(GetOrderError::Unavailable(error.into()));
-            }
-            Err(error @ CheckoutError::Refused(_)) => {
-                return Err(GetOrderError::Internal(error.into()));
-            }
+        let checkout = match self.ask_stripe(context, caller, order).await? {
+            Asked::Found(checkout) => checkout,
+            Asked::Missed(why) => return Err(not_found(why)),
+            Asked::Never => return Err(not_found(NotFound::Absent)),
         };
         let owned = match self.claim(context, caller, &checkout).await? {
             Ok(owned) => owned,
@@ -202,19 +196,14 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> GetOrder<S, C, K> {
         context: &RequestContext,
         caller: &Caller,
         checkout: &'a UnverifiedCheckout,
-    ) -> Result<Result<OwnedCheckout<'a>, Denied>, GetOrderError> {
+    ) -> Result<Result<OwnedCheckout<'a>, Denied>, StoreError> {
         let pending = match checkout.claim(caller) {
             Claim::Owned(owned) => return Ok(Ok(owned)),
             Claim::Denied(why) => return Ok(Err(why)),
             Claim::AskProfile(pending) => pending,
         };
-        match self.store.profile_customer(context, caller.user_id()).await {
-            Ok(customer) => Ok(pending.with_profile(customer.as_ref())),
-            Err(error @ StoreError::Unavailable(_)) => {
-                Err(GetOrderError::Unavailable(error.into()))
-            }
-            Err(error @ StoreError::Refused(_)) => Err(GetOrderError::Internal(error.into())),
-        }
+        let customer = self.store.profile_customer(context, caller.user_id()).await?;
+        Ok(pending.with_profile(customer.as_ref()))
     }
 
     /// Asks Stripe, unless it lately had nothing for this caller.

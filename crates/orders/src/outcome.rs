@@ -71,3 +71,21 @@ pub enum GetOrderError {
     #[error("the service is at fault")]
     Internal(#[source] Fault),
 }
+
+impl From<StoreError> for GetOrderError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable(error.into()),
+            StoreError::Refused(_) => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<CheckoutError> for GetOrderError {
+    fn from(error: CheckoutError) -> Self {
+        match error {
+            CheckoutError::Unavailable(_) => Self::Unavailable(error.into()),
+            CheckoutError::Refused(_) => Self::Internal(error.into()),
+        }
+    }
+}

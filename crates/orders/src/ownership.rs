@@ -120,10 +120,8 @@ impl UnverifiedSnapshot {
 
 /// Whether the user ids that the caller's rows carry are the caller's.
 pub(crate) fn check_rows(filed_under: &[Personal<String>], caller: &Caller) -> Result<(), Denied> {
-    match names_caller(filed_under, caller) {
-        Some(false) => Err(Denied::SomebodyElse(Evidence::Row)),
-        Some(true) | None => Ok(()),
-    }
+    let hers = said(filed_under).all(|id| id == caller.user_id().as_str());
+    if hers { Ok(()) } else { Err(Denied::SomebodyElse(Evidence::Row)) }
 }
 
 impl UnverifiedCheckout {
@@ -168,17 +166,14 @@ fn hear_user_ids(evidence: &CheckoutEvidence, caller: &Caller) -> Option<Result<
     .into_iter()
     .find_map(|(ids, kind)| {
         // `userId`, or `user_id`: the first that is not blank.
-        let id = ids.iter().find(|id| !id.reveal().trim().is_empty())?;
-        let callers = names_caller(std::slice::from_ref(id), caller)?;
-        Some(if callers { Ok(kind) } else { Err(Denied::SomebodyElse(kind)) })
+        let hers = said(ids).next()? == caller.user_id().as_str();
+        Some(if hers { Ok(kind) } else { Err(Denied::SomebodyElse(kind)) })
     })
 }
 
-/// Whether all the ids are the caller's. Blank ones say nothing; `None` where nothing is said.
-fn names_caller(ids: &[Personal<String>], caller: &Caller) -> Option<bool> {
-    let mut said = ids.iter().map(|id| id.reveal().trim()).filter(|id| !id.is_empty()).peekable();
-    said.peek()?;
-    Some(said.all(|id| id == caller.user_id().as_str()))
+/// The ids, trimmed; blank ones say nothing.
+fn said(ids: &[Personal<String>]) -> impl Iterator<Item = &str> {
+    ids.iter().map(|id| id.reveal().trim()).filter(|id| !id.is_empty())
 }
 
 /// Compared without the case of ASCII letters only: Unicode's rules would make different mailboxes

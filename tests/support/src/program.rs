@@ -42,24 +42,22 @@ impl Program {
 
     /// Waits until a line holds a text, and returns that line.
     pub async fn line_with(&self, text: &str) -> String {
-        for _ in 0..2000 {
-            if let Some(line) = self.output().into_iter().find(|line| line.contains(text)) {
-                return line;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("no line with {text:?} in {:#?}", self.output());
+        self.wait_for(|lines| lines.into_iter().find(|line| line.contains(text)), text).await
     }
 
     /// Waits for the first line after so many, and returns it.
     pub async fn line_after(&self, count: usize) -> String {
+        self.wait_for(|lines| lines.into_iter().nth(count), "one more line").await
+    }
+
+    async fn wait_for(&self, find: impl Fn(Vec<String>) -> Option<String>, what: &str) -> String {
         for _ in 0..2000 {
-            if let Some(line) = self.output().into_iter().nth(count) {
+            if let Some(line) = find(self.output()) {
                 return line;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("no line after {count} in {:#?}", self.output());
+        panic!("no {what:?} in {:#?}", self.output());
     }
 
     /// Whether it still runs.
