@@ -7,12 +7,14 @@
     reason = "a test that cannot go on must stop, and a table of cases is long"
 )]
 
+mod crash;
 mod events;
 mod faults;
 mod freshness;
 mod headers;
 mod lookup;
 mod normalisation;
+mod outage;
 mod ownership;
 mod request;
 mod settings;

@@ -21,6 +21,8 @@ pub(crate) enum TableFault {
     Status500,
     /// Every answer is a 200 that is no JSON.
     Garbage,
+    /// Every answer is a row with lists within lists, so many levels deep.
+    Nested(usize),
     /// No answer, ever.
     Hang,
     /// The connection is closed before any answer.
@@ -88,6 +90,7 @@ async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
         }
         TableFault::Status500 => return answer(500, refusal("InternalServerError").to_string()),
         TableFault::Garbage => return answer(200, "}{ no JSON".to_owned()),
+        TableFault::Nested(levels) => return answer(200, nested(levels)),
         TableFault::Hang => return std::future::pending().await,
         TableFault::NoTable => {
             return answer(400, refusal("ResourceNotFoundException").to_string());
@@ -104,6 +107,12 @@ async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let got = forwarded.body(body).send().await.unwrap();
     answer(got.status().as_u16(), got.text().await.unwrap())
+}
+
+fn nested(levels: usize) -> String {
+    let (open, close) = (r#"{"L":["#.repeat(levels), "]}".repeat(levels));
+    let key = r#""PK":{"S":"USER#ava"},"SK":{"S":"ORDER#1#cs_test_a1deep"}"#;
+    format!(r#"{{"Count":1,"ScannedCount":1,"Items":[{{{key},"items":{open}{close}}}]}}"#)
 }
 
 fn answer(status: u16, body: String) -> Response {

@@ -9,6 +9,7 @@ type Item = HashMap<String, AttributeValue>;
 
 const PARTITION: &str = "PK";
 const SORT: &str = "SK";
+const ORDER_ID: &str = "orderId";
 
 /// The condition that holds where no row stands at the key.
 pub(crate) const NO_ROW: &str = "attribute_not_exists(PK)";
@@ -18,6 +19,8 @@ pub(crate) const ROW_EXISTS: &str = "attribute_exists(PK)";
 pub(crate) const INDEX_KEYS: &str = "orderId = :order AND PK = :partition";
 /// Every order in one partition, on the table.
 pub(crate) const PARTITION_KEYS: &str = "PK = :partition AND begins_with(SK, :orders)";
+/// Among them the one asked for, and those of which only the key can tell which order they are.
+pub(crate) const ORDER_FILTER: &str = "orderId = :order OR NOT attribute_type(orderId, :text)";
 /// What [`PARTITION_KEYS`] calls `:orders`.
 pub(crate) const ORDERS_PREFIX: &str = "ORDER#";
 
@@ -50,9 +53,13 @@ pub(crate) fn sort_key(item: &Item) -> Option<&str> {
     item.get(SORT)?.as_s().ok().map(String::as_str)
 }
 
-/// Whether a row is an order.
-pub(crate) fn is_order(item: &Item) -> bool {
-    sort_key(item).is_some_and(|sort| sort.starts_with(ORDERS_PREFIX))
+/// Whether a row is this order's: by its `orderId`, and where that is no text, by its key.
+pub(crate) fn is_row_of(item: &Item, order: &OrderId) -> bool {
+    let named = item.get(ORDER_ID).and_then(|value| value.as_s().ok());
+    sort_key(item).and_then(|sort| sort.strip_prefix(ORDERS_PREFIX)).is_some_and(|sort| {
+        let in_key = || sort.split_once('#').is_some_and(|(_, id)| id == order.as_str());
+        named.map_or_else(in_key, |id| id == order.as_str())
+    })
 }
 
 /// The `<timestamp>` of `ORDER#<timestamp>#<orderId>`: epoch seconds or ISO 8601, depending on
@@ -70,6 +77,21 @@ mod tests {
         let created = Timestamp::from_millis(1_764_192_504_990).unwrap();
         let order = "cs_test_1".parse().unwrap();
         assert_eq!(order_row(created, &order), "ORDER#1764192504#cs_test_1");
+    }
+
+    #[test]
+    fn a_row_is_an_orders_by_its_attribute_and_without_one_by_its_key() {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let row = |sort: &str, order_id: Option<AttributeValue>| {
+            let mut item = Item::from([(SORT.to_owned(), text(sort))]);
+            item.extend(order_id.map(|id| (ORDER_ID.to_owned(), id)));
+            is_row_of(&item, &"cs_test_1".parse().unwrap())
+        };
+        let (own, other) = ("ORDER#1#cs_test_1", "ORDER#1#cs_test_2");
+        assert!(row(own, None) && row(own, Some(AttributeValue::Null(true))));
+        assert!(row(own, Some(text("cs_test_1"))) && row(other, Some(text("cs_test_1"))));
+        assert!(!row(other, None) && !row(own, Some(text("cs_test_2"))));
+        assert!(!row("ORDER#1#x#cs_test_1", None) && !row("NOTE#1#cs_test_1", None));
     }
 
     #[test]

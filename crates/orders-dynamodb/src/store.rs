@@ -101,7 +101,8 @@ impl<K: Clock> CommerceTable<K> {
                     ":orders",
                     AttributeValue::S(keys::ORDERS_PREFIX.into()),
                 )
-                .filter_expression("orderId = :order")
+                .expression_attribute_values(":text", AttributeValue::S("S".into()))
+                .filter_expression(keys::ORDER_FILTER)
                 .scan_index_forward(false),
         };
         let sent = self.send(context, query.send(), |page| {

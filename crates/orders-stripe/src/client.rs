@@ -3,8 +3,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use orders::ports::{Checkout, CheckoutError, Retrieved};
 use orders::{Clock, Deadline, OrderId, RequestContext};
 use reqwest::{Client, Url};
@@ -12,8 +10,10 @@ use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
 
 use crate::attempt::{Attempt, attempt};
+use crate::breaker::{Breaker, IsOpen, Permit};
 use crate::flights::{Flight, Flights};
 use crate::normalize::{checkout, session_id};
+use crate::pace::{Pace, TooLate};
 use crate::wire::{LineList, Session};
 use crate::{Backoff, Malformed, Mode, SecretKey, StripeError};
 
@@ -66,7 +66,8 @@ pub struct StripeCheckout<K> {
 struct Inner<K> {
     config: StripeConfig,
     client: Client,
-    budget: DefaultDirectRateLimiter,
+    pace: Pace,
+    breaker: Breaker,
     clock: K,
 }
 
@@ -84,8 +85,8 @@ impl<K: Clock + 'static> StripeCheckout<K> {
             .http1_only()
             .tcp_nodelay(true)
             .build()?;
-        let budget = RateLimiter::direct(quota(config.rate_per_second));
-        let inner = Arc::new(Inner { config, client, budget, clock });
+        let pace = Pace::new(config.rate_per_second);
+        let inner = Arc::new(Inner { config, client, pace, breaker: Breaker::default(), clock });
         Ok(Self { inner, flights: Flights::default() })
     }
 }
@@ -97,14 +98,6 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(host) => host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
         None => false,
     }
-}
-
-/// At most `rate` calls in any second: a quarter of them at once, so that the pages of a long order
-/// need not wait, and the others evenly.
-fn quota(rate: NonZeroU32) -> Quota {
-    let burst = NonZeroU32::new(rate.get() / 4).unwrap_or(NonZeroU32::MIN);
-    let evenly = NonZeroU32::new(rate.get() - burst.get()).unwrap_or(rate);
-    Quota::per_second(evenly).allow_burst(burst)
 }
 
 /// TLS by ring, trusting the certificate authorities that Mozilla does.
@@ -128,15 +121,15 @@ impl<K: Clock + 'static> Checkout for StripeCheckout<K> {
             return Ok(Retrieved::NotAsked);
         }
         let (flight, theirs) = self.join(context, order);
-        let outcome = self.land(context, flight).await;
+        let outcome = self.land(context, flight, theirs).await;
         // Somebody else's call ends by that request's deadline. Where it failed for want of time,
         // and ours is later, it is asked once more; any other failure would only be repeated.
         let now = self.inner.clock.now();
         let cut_short = theirs.is_some_and(|theirs| theirs.remaining(now) < LONGEST_WAIT);
         let time_left = context.deadline.remaining(now) > SHORTEST_ATTEMPT;
         if cut_short && time_left && matches!(outcome, Err(CheckoutError::Unavailable(_))) {
-            let (flight, _) = self.join(context, order);
-            return self.land(context, flight).await;
+            let (flight, theirs) = self.join(context, order);
+            return self.land(context, flight, theirs).await;
         }
         outcome
     }
@@ -156,8 +149,14 @@ impl<K: Clock + 'static> StripeCheckout<K> {
         &self,
         context: &RequestContext,
         flight: Flight,
+        theirs: Option<Deadline>,
     ) -> Result<Retrieved, CheckoutError> {
-        let left = context.deadline.remaining(self.inner.clock.now());
+        if theirs.is_none() {
+            // Our own ends by our deadline, and is not to be cut off before its last attempt has
+            // said how it failed.
+            return flight.await;
+        }
+        let left = self.inner.left(context);
         match tokio::time::timeout(left, flight).await {
             Ok(outcome) => outcome,
             Err(_elapsed) => Err(StripeError::OutOfTime.into()),
@@ -235,41 +234,65 @@ impl<K: Clock> Inner<K> {
     ) -> Result<Option<T>, StripeError> {
         let mut failures = 0;
         loop {
-            self.wait_for_budget(context).await?;
-            let left = context.deadline.remaining(self.clock.now());
+            let permit = self.admit(context).await?;
+            let left = self.left(context);
             if left < SHORTEST_ATTEMPT {
                 return Err(StripeError::OutOfTime);
             }
             let timeout = left.min(self.config.timeout);
             let of = (context, failures > 0);
             let failure = match attempt(&self.client, &self.config.key, url, timeout, of).await {
-                Attempt::Found(object) => return Ok(Some(object)),
-                Attempt::Absent => return Ok(None),
+                Attempt::Found(object) => {
+                    permit.answered();
+                    return Ok(Some(object));
+                }
+                Attempt::Absent => {
+                    permit.answered();
+                    return Ok(None);
+                }
                 Attempt::Failed(failure) => failure,
             };
+            if failure.error.is_an_outage() {
+                permit.failed(self.clock.now());
+            } else {
+                permit.answered();
+            }
             failures += 1;
             let wait =
                 self.config.backoff.after(failures).max(failure.retry_after.unwrap_or_default());
-            let left = context.deadline.remaining(self.clock.now());
-            let too_late = left < wait.saturating_add(SHORTEST_ATTEMPT);
-            if failures > self.config.max_retries || !failure.is_worth_repeating() || too_late {
+            let too_late = self.left(context) < wait.saturating_add(SHORTEST_ATTEMPT);
+            // What has just failed is a better answer than that nobody is let through.
+            let refused = self.breaker.check(self.clock.now().plus(wait)).is_err();
+            let in_vain = too_late || refused || !failure.is_worth_repeating();
+            if failures > self.config.max_retries || in_vain {
                 return Err(failure.error);
             }
             tokio::time::sleep(wait).await;
         }
     }
 
-    /// Waits until another call is within the budget of calls per second.
-    async fn wait_for_budget(&self, context: &RequestContext) -> Result<(), StripeError> {
-        while let Err(not_until) = self.budget.check() {
-            let wait = not_until.wait_time_from(DefaultClock::default().now());
-            if context.deadline.remaining(self.clock.now()) < wait.saturating_add(SHORTEST_ATTEMPT)
-            {
-                return Err(StripeError::RateBudget);
-            }
-            tokio::time::sleep(wait).await;
-        }
-        Ok(())
+    /// Waits until another call is within the rate, unless Stripe is known to fail.
+    async fn admit(&self, context: &RequestContext) -> Result<Permit<'_>, StripeError> {
+        // Before the line, or an outage would cost a turn of it.
+        self.breaker.check(self.clock.now())?;
+        self.pace.turn(|| self.left(context).saturating_sub(SHORTEST_ATTEMPT)).await?;
+        Ok(self.breaker.admit(self.clock.now())?)
+    }
+
+    fn left(&self, context: &RequestContext) -> Duration {
+        context.deadline.remaining(self.clock.now())
+    }
+}
+
+impl From<IsOpen> for StripeError {
+    fn from(IsOpen: IsOpen) -> Self {
+        Self::Paused
+    }
+}
+
+impl From<TooLate> for StripeError {
+    fn from(TooLate: TooLate) -> Self {
+        Self::RateBudget
     }
 }
 

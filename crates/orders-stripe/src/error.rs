@@ -10,6 +10,9 @@ pub struct Malformed {
     pub field: String,
 }
 
+/// The field of a body that is no JSON, or no object.
+pub(crate) const WHOLE_BODY: &str = "body";
+
 impl Malformed {
     pub(crate) fn at(field: impl Into<String>) -> Self {
         Self { field: field.into() }
@@ -55,6 +58,9 @@ pub enum StripeError {
     /// The budget of calls per second is spent, and the deadline is nearer than the next call.
     #[error("the budget of calls to Stripe is spent for now")]
     RateBudget,
+    /// Stripe failed so often in a row that it is left alone for a moment.
+    #[error("Stripe failed repeatedly, and is not asked for a moment")]
+    Paused,
 }
 
 impl StripeError {
@@ -69,7 +75,20 @@ impl StripeError {
             | Self::Malformed { .. }
             | Self::TooLarge(_)
             | Self::OutOfTime
-            | Self::RateBudget => false,
+            | Self::RateBudget
+            | Self::Paused => false,
+        }
+    }
+
+    /// Whether an attempt that failed so says that Stripe is away or overloaded. A refusal says
+    /// that it is there; so does a conflict about one object, and an object with a field that
+    /// cannot be read.
+    pub(crate) fn is_an_outage(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => !self.is_our_fault() && *status != 409,
+            Self::Malformed { malformed, .. } => malformed.field == WHOLE_BODY,
+            Self::Timeout | Self::Connection(_) => true,
+            Self::TooLarge(_) | Self::OutOfTime | Self::RateBudget | Self::Paused => false,
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::Malformed;
+use crate::error::WHOLE_BODY;
 
 /// Reads a body, or says which field cannot be read.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
@@ -16,10 +17,14 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         // The error's own text would quote the value.
-        Malformed::at(if path == "." { "body".to_owned() } else { path })
+        if error.inner().is_data() && path != "." { Malformed::at(path) } else { no_json() }
     })?;
-    json.end().map_err(|_| Malformed::at("body"))?;
+    json.end().map_err(|_| no_json())?;
     Ok(value)
+}
+
+fn no_json() -> Malformed {
+    Malformed::at(WHOLE_BODY)
 }
 
 /// A value, or its default where it is null.

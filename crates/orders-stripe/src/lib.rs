@@ -1,16 +1,18 @@
 //! Orders from Stripe's Checkout Sessions.
 //!
 //! `wire` says what Stripe sends and `lenient` how it is read, `normalize` what it means. `attempt`
-//! makes one request, `client` repeats it and fetches further pages, and `flights` lets concurrent
-//! requests share a call.
+//! makes one request, `client` repeats it and fetches further pages, `flights` lets concurrent
+//! requests share a call, `pace` keeps to a rate, and `breaker` leaves Stripe alone while it fails.
 
 mod attempt;
+mod breaker;
 mod client;
 mod error;
 mod flights;
 mod key;
 mod lenient;
 mod normalize;
+mod pace;
 mod retry;
 mod wire;
 
