@@ -52,9 +52,10 @@ pub enum StoreError {
 pub trait SnapshotStore: Send + Sync {
     /// Finds an order in the member's own partition, and MUST read no other.
     ///
-    /// Rows past their time to live MUST be treated as gone. Several rows of the order MUST be
-    /// returned as one: the newest, with its gaps filled from the others. A corrupt row MUST be
-    /// passed over where another serves.
+    /// Rows past their time to live MUST be treated as gone. Of several rows of the order the
+    /// newest MUST serve, with its gaps filled from those that were read with it (a store need not
+    /// read on once it has one that serves). A corrupt row MUST be passed over where another
+    /// serves.
     fn find(
         &self,
         context: &RequestContext,

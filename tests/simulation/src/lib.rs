@@ -9,5 +9,8 @@ mod sim_checkout;
 mod sim_store;
 mod world;
 
+#[cfg(test)]
+mod contract_tests;
+
 pub use schedule::{Figures, run};
 pub use world::World;

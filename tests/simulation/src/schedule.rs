@@ -9,9 +9,9 @@ use orders::{
 
 use crate::World;
 use crate::executor::{self, sleep};
-use crate::sim_checkout::{SimCheckout, millis, order_of};
-use crate::sim_store::{SimStore, fallback_key};
-use crate::world::{Row, Session, Stage, moment};
+use crate::sim_checkout::{SimCheckout, customer_of, millis, order_of};
+use crate::sim_store::{SimStore, row_key};
+use crate::world::{Row, RowState, Session, Stage, moment};
 
 type Process = GetOrder<SimStore, SimCheckout, World>;
 
@@ -85,6 +85,9 @@ pub fn run(seed: u64) -> Result<Figures, Vec<String>> {
 fn set_up(world: &World) -> Vec<OrderId> {
     let mut state = world.lock();
     state.faults = [0, 5, 30][state.chance.usize(0..3)];
+    for member in MEMBERS {
+        state.profiles.insert(member.to_owned(), customer_of(member));
+    }
     let count = state.chance.usize(1..4);
     (0..count)
         .filter_map(|n| {
@@ -103,7 +106,11 @@ fn set_up(world: &World) -> Vec<OrderId> {
                 stage: stages[state.chance.usize(0..4)],
                 version: 1,
                 is_stored,
+                lines: 1,
+                names_owner: state.chance.u32(0..4) > 0,
             };
+            // Only where Stripe knows it as well, or there would be no such order.
+            let has_expired = session.known_from == 0 && state.chance.u32(0..5) == 0;
             if is_stored {
                 let key = (session.owner.clone(), format!("ORDER#1#{id}"));
                 let row = Row {
@@ -112,7 +119,7 @@ fn set_up(world: &World) -> Vec<OrderId> {
                     fetched_at: None,
                     is_final: false,
                     from_fallback: false,
-                    corrupt: false,
+                    state: if has_expired { RowState::Expired } else { RowState::Sound },
                     touched_by_other: Some(moment(-60_000)),
                 };
                 state.rows.insert(key, row);
@@ -253,11 +260,7 @@ async fn other_writer(world: World, order: OrderId) {
         if session.stage == Stage::Open || session.known_from > state.now {
             continue;
         }
-        let key = if webhook {
-            format!("ORDER#{}#{order}", now.seconds())
-        } else {
-            fallback_key(session.created, &order)
-        };
+        let key = if webhook { row_key(now, &order) } else { row_key(session.created, &order) };
         let place = (session.owner.clone(), key);
         // A change of a row that is there is marked; that is all by which it can be noticed.
         let marked = state.rows.contains_key(&place) || state.chance.bool();
@@ -267,7 +270,7 @@ async fn other_writer(world: World, order: OrderId) {
             fetched_at: None,
             is_final: false,
             from_fallback: false,
-            corrupt,
+            state: if corrupt { RowState::Corrupt } else { RowState::Sound },
             touched_by_other: Some(now),
         };
         state.rows.insert(place, row);

@@ -3,13 +3,13 @@ use std::time::Duration;
 
 use orders::ports::{Checkout, CheckoutError, Retrieved};
 use orders::{
-    CheckoutEvidence, Clock, LineItem, Order, OrderId, OrderStatus, Personal, RequestContext,
-    SessionState, UnverifiedCheckout,
+    CheckoutEvidence, Clock, CustomerId, LineItem, Order, OrderId, OrderStatus, Personal,
+    RequestContext, SessionState, UnverifiedCheckout,
 };
 
 use crate::World;
 use crate::executor::sleep;
-use crate::world::{Session, Stage};
+use crate::world::{Fault, Session, Stage};
 
 /// Stripe, as the world has it.
 pub(crate) struct SimCheckout(pub(crate) World);
@@ -25,21 +25,19 @@ impl Checkout for SimCheckout {
         order: &OrderId,
     ) -> Result<Retrieved, CheckoutError> {
         let world = &self.0;
+        if order.as_str().strip_prefix("cs_test_").is_none_or(str::is_empty) {
+            return Ok(Retrieved::NotAsked);
+        }
         let fetched_at = world.now();
         let unavailable = || CheckoutError::Unavailable(Arc::new(Scheduled));
-        let (there, back, fails) = {
+        let (there, back, fault) = {
             let mut state = world.lock();
-            let fails = state.chance.u32(0..100) < state.faults;
-            (state.chance.i64(0..400), state.chance.i64(0..400), fails)
+            let fault = state.stripe_fault();
+            (state.chance.i64(0..400), state.chance.i64(0..400), fault)
         };
         let left = millis(context.deadline.remaining(fetched_at));
         context.ledger.stripe_call(Duration::ZERO, false, None);
-        if fails && world.happens(40) {
-            // No answer, ever.
-            sleep(world, left).await;
-            return Err(unavailable());
-        }
-        if there + back > left {
+        if fault == Some(Fault::Hangs) || there + back > left {
             sleep(world, left).await;
             return Err(unavailable());
         }
@@ -51,17 +49,17 @@ impl Checkout for SimCheckout {
             found.filter(|session| session.known_from <= state.now).cloned()
         };
         sleep(world, back).await;
-        if fails {
-            return Err(if world.happens(30) {
-                CheckoutError::Refused(Arc::new(Scheduled))
-            } else {
-                unavailable()
-            });
+        match fault {
+            Some(Fault::Refuses) => return Err(CheckoutError::Refused(Arc::new(Scheduled))),
+            Some(Fault::Fails | Fault::Hangs) => return Err(unavailable()),
+            None => {}
         }
         Ok(session.map_or(Retrieved::Absent, |session| {
             let (order, state) = order_of(order, &session);
+            let named = session.names_owner.then(|| Personal::new(session.owner.clone()));
             let evidence = CheckoutEvidence {
-                session_user_ids: vec![Personal::new(session.owner.clone())],
+                session_user_ids: named.into_iter().collect(),
+                customer: customer_of(&session.owner),
                 ..CheckoutEvidence::default()
             };
             let created = Some(session.created);
@@ -85,11 +83,16 @@ pub(crate) fn order_of(id: &OrderId, session: &Session) -> (Order, SessionState)
         status: Some(status),
         amount: Some(session.version),
         created_at: Some(session.created),
-        items: vec![LineItem::default()],
+        items: vec![LineItem::default(); session.lines],
         customer_email: Some(Personal::new(session.owner.clone())),
         ..Order::new(id.clone())
     };
     (order, state)
+}
+
+/// The customer that a member is to Stripe.
+pub(crate) fn customer_of(member: &str) -> Option<CustomerId> {
+    CustomerId::new(&format!("cus_{member}"))
 }
 
 pub(crate) fn millis(duration: Duration) -> i64 {

@@ -11,7 +11,7 @@ use crate::World;
 use crate::executor::sleep;
 use crate::schedule::BUDGET;
 use crate::sim_checkout::{Scheduled, millis};
-use crate::world::{Row, State};
+use crate::world::{Row, RowState, State};
 
 /// The table, as the world has it, with the promises that the port asks for.
 pub(crate) struct SimStore(pub(crate) World);
@@ -20,9 +20,15 @@ fn unavailable() -> StoreError {
     StoreError::Unavailable(Arc::new(Scheduled))
 }
 
-/// The key of the row that a fallback writes.
-pub(crate) fn fallback_key(created: Timestamp, order: &OrderId) -> String {
-    format!("ORDER#{}#{order}", created.seconds())
+/// The key of a row with this time in it. A fallback's has the session's time of creation.
+pub(crate) fn row_key(time: Timestamp, order: &OrderId) -> String {
+    format!("ORDER#{}#{order}", time.seconds())
+}
+
+/// When a row was changed last, or written, by which the newest of several is told.
+fn age((key, row): &(String, Row)) -> (Option<Timestamp>, String) {
+    let in_key = || key.split('#').nth(1).and_then(|time| time.parse().ok());
+    (row.updated_at.or_else(in_key), key.clone())
 }
 
 impl SimStore {
@@ -56,9 +62,9 @@ impl SnapshotStore for SimStore {
     ) -> Result<Lookup, StoreError> {
         self.reach(context).await?;
         let mut rows = self.0.lock().rows_of(user, order);
-        rows.sort_by_key(|(key, row)| std::cmp::Reverse((row.updated_at, key.clone())));
+        rows.sort_by_cached_key(|row| std::cmp::Reverse(age(row)));
         let filed_under = vec![Personal::new(user.as_str().to_owned())];
-        let Some(base) = rows.iter().position(|(_, row)| !row.corrupt) else {
+        let Some(base) = rows.iter().position(|(_, row)| row.state == RowState::Sound) else {
             let corrupt = rows.into_iter().next().map(|(key, row)| CorruptRow {
                 row: row_ref(&key, &row),
                 attribute: "amount".to_owned(),
@@ -75,7 +81,7 @@ impl SnapshotStore for SimStore {
         };
         let row = row_ref(&key, &base);
         let mut merged = base.order;
-        for (_, other) in rows.into_iter().filter(|(_, row)| !row.corrupt) {
+        for (_, other) in rows.into_iter().filter(|(_, row)| row.state == RowState::Sound) {
             merged.fill_gaps_from(other.order);
         }
         let snapshot = UnverifiedSnapshot::new(merged, row, provenance, provenance, filed_under);
@@ -85,10 +91,10 @@ impl SnapshotStore for SimStore {
     async fn profile_customer(
         &self,
         context: &RequestContext,
-        _user: &UserId,
+        user: &UserId,
     ) -> Result<Option<CustomerId>, StoreError> {
         self.reach(context).await?;
-        Ok(None)
+        Ok(self.0.lock().profiles.get(user.as_str()).cloned().flatten())
     }
 
     async fn insert(
@@ -99,11 +105,12 @@ impl SnapshotStore for SimStore {
         snapshot: &NewSnapshot,
     ) -> Result<Written, StoreError> {
         self.reach(context).await?;
-        let key = (user.as_str().to_owned(), fallback_key(created, &snapshot.order.order_id));
+        let key = (user.as_str().to_owned(), row_key(created, &snapshot.order.order_id));
         let mut state = self.0.lock();
         let replaceable = state.rows.get(&key).is_none_or(|row| {
             let older = row.fetched_at.is_some_and(|at| at < snapshot.fetched_at);
-            older && !row.is_final && row.updated_at == row.fetched_at
+            row.state == RowState::Expired
+                || older && !row.is_final && row.updated_at == row.fetched_at
         });
         if replaceable {
             check_only_row(&mut state, user, &key.1, snapshot);
@@ -169,7 +176,7 @@ fn write(state: &mut State, key: (String, String), snapshot: &NewSnapshot, refre
         fetched_at: Some(snapshot.fetched_at),
         is_final: snapshot.is_final(),
         from_fallback: refreshed.as_ref().is_none_or(|row| row.from_fallback),
-        corrupt: false,
+        state: RowState::Sound,
         touched_by_other: refreshed.and_then(|row| row.touched_by_other),
     };
     state.rows.insert(key, row);

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use orders::{Clock, Order, OrderId, Timestamp, UserId};
+use orders::{Clock, CustomerId, Order, OrderId, Timestamp, UserId};
 
 /// Everything outside the use case: the time, the table, Stripe, and chance.
 #[derive(Clone)]
@@ -16,7 +16,11 @@ pub(crate) struct State {
     /// In percent, how often a call to the store or to Stripe goes wrong.
     pub(crate) faults: u32,
     pub(crate) rows: BTreeMap<(String, String), Row>,
+    /// The customers that members' profiles name.
+    pub(crate) profiles: BTreeMap<String, Option<CustomerId>>,
     pub(crate) sessions: BTreeMap<String, Session>,
+    /// What Stripe does to every request; `None`: what chance says.
+    pub(crate) stripe_always: Option<Fault>,
     pub(crate) violations: Vec<String>,
 }
 
@@ -28,9 +32,18 @@ pub(crate) struct Row {
     pub(crate) fetched_at: Option<Timestamp>,
     pub(crate) is_final: bool,
     pub(crate) from_fallback: bool,
-    pub(crate) corrupt: bool,
+    pub(crate) state: RowState,
     /// When another program wrote to it last.
     pub(crate) touched_by_other: Option<Timestamp>,
+}
+
+/// Whether a row can be read, and whether it still counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowState {
+    Sound,
+    Corrupt,
+    /// Past its time to live.
+    Expired,
 }
 
 /// A session of Stripe's, which goes through stages.
@@ -45,6 +58,18 @@ pub(crate) struct Session {
     pub(crate) is_stored: bool,
     /// Grows with every change; an order shows it as its amount.
     pub(crate) version: i64,
+    /// How many lines it has.
+    pub(crate) lines: usize,
+    /// Whether it names its owner, or only a customer whom the owner's profile names.
+    pub(crate) names_owner: bool,
+}
+
+/// What goes wrong with a call to Stripe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Fails,
+    Refuses,
+    Hangs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +98,9 @@ impl World {
             chance: fastrand::Rng::with_seed(seed),
             faults: 0,
             rows: BTreeMap::new(),
+            profiles: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            stripe_always: None,
             violations: Vec::new(),
         })))
     }
@@ -110,12 +137,24 @@ impl State {
         moment(self.now)
     }
 
-    /// The rows of an order in one partition, with their keys.
+    /// What goes wrong with the next call to Stripe, if anything does.
+    pub(crate) fn stripe_fault(&mut self) -> Option<Fault> {
+        let by_chance = self.chance.u32(0..100) < self.faults;
+        let kind = match self.chance.u32(0..100) {
+            0..40 => Fault::Hangs,
+            40..60 => Fault::Refuses,
+            _ => Fault::Fails,
+        };
+        self.stripe_always.or(by_chance.then_some(kind))
+    }
+
+    /// The rows of an order in one partition that have not expired, with their keys.
     pub(crate) fn rows_of(&self, user: &UserId, order: &OrderId) -> Vec<(String, Row)> {
         let mine = self
             .rows
             .iter()
-            .filter(|((owner, _), row)| owner == user.as_str() && row.order.order_id == *order);
+            .filter(|((owner, _), row)| owner == user.as_str() && row.order.order_id == *order)
+            .filter(|(_, row)| row.state != RowState::Expired);
         mine.map(|((_, key), row)| (key.clone(), row.clone())).collect()
     }
 }

@@ -1,0 +1,63 @@
+//! What the ports of `orders` ask of an implementation, as tests.
+//!
+//! `store_contract!` and `checkout_contract!` make a test of each promise. They run over the real
+//! adapters and over the fakes of the simulation, so that a fake which promises less, and would
+//! make the simulation prove nothing, is found out.
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a promise that is not kept fails the test"
+)]
+
+pub mod checkout;
+pub mod store;
+
+/// Makes a test of every promise of a [`orders::ports::SnapshotStore`]. Takes a function that
+/// makes a subject and runs a case with it to its end.
+#[macro_export]
+macro_rules! store_contract {
+    ($run:path) => {
+        $crate::cases! { $run, store:
+            an_order_is_absent_until_it_is_inserted_and_then_its_members_alone,
+            a_repeated_insert_makes_one_row,
+            an_insert_replaces_only_an_older_view_of_ours_that_was_not_final,
+            an_insert_leaves_another_programs_row_alone_until_it_has_expired,
+            several_rows_are_one_order,
+            a_corrupt_row_is_passed_over_where_another_serves,
+            an_expired_row_is_gone,
+            of_two_refreshes_the_newer_view_stays_whichever_is_written_last,
+            a_refresh_gives_way_to_a_change_since_the_row_was_read,
+            a_refresh_of_a_row_that_is_gone_makes_none,
+            a_profile_names_a_customer_or_none,
+            a_call_without_time_fails_without_an_effect,
+        }
+    };
+}
+
+/// Makes a test of every promise of a [`orders::ports::Checkout`], like [`store_contract`].
+#[macro_export]
+macro_rules! checkout_contract {
+    ($run:path) => {
+        $crate::cases! { $run, checkout:
+            a_session_comes_with_all_its_lines_and_whose_it_is,
+            a_session_that_is_not_known_is_absent,
+            an_id_of_another_kind_or_mode_is_not_asked_for,
+            a_refusal_is_told_from_an_outage,
+            silence_ends_by_the_deadline,
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! cases {
+    ($run:path, $module:ident: $($case:ident),* $(,)?) => {
+        $(
+            #[test]
+            fn $case() {
+                $run($crate::$module::$case);
+            }
+        )*
+    };
+}
