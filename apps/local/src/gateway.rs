@@ -10,11 +10,10 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{any, get};
+use bearer_tokens::Tokens;
 use get_order::Service;
 use orders_http::{Answer, Invocation};
 use serde_json::{Value, json};
-
-use crate::auth::Tokens;
 
 /// What serves a request.
 pub(crate) struct Gateway {

@@ -1,6 +1,5 @@
 //! The local stack: the endpoint over HTTP, with everything it needs, in one command.
 
-mod auth;
 mod banner;
 mod cli;
 mod demo;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
+use bearer_tokens::Tokens;
 use futures_util::FutureExt;
 use get_order::config::{Environment, KeySource, Mistake, Reader, Settings};
 use get_order::{Service, aws, service, stripe_key};
@@ -14,7 +15,6 @@ use table_sim::{EmbeddedTable, INDEX, Storage, TABLE};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::auth::Tokens;
 use crate::cli::Arguments;
 use crate::demo;
 use crate::gateway::{Gateway, router};

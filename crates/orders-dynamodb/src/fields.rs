@@ -1,6 +1,7 @@
 //! Attributes, read one at a time and tolerantly.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use orders::{Currency, MinorUnits, Personal, Timestamp};
@@ -148,10 +149,13 @@ fn json(value: &AttributeValue, depth: usize) -> Option<Value> {
         AttributeValue::L(list) => {
             list.iter().map(|entry| json(entry, deeper)).collect::<Option<_>>()?
         }
+        // Sorted here, and not left to how `serde_json` was built: an entity tag is over the bytes.
         AttributeValue::M(map) => map
             .iter()
             .map(|(key, entry)| Some((key.clone(), json(entry, deeper)?)))
-            .collect::<Option<_>>()?,
+            .collect::<Option<BTreeMap<_, _>>>()?
+            .into_iter()
+            .collect(),
         AttributeValue::Ss(set) => set.iter().cloned().map(Value::String).collect(),
         AttributeValue::Ns(set) => set.iter().map(|number| json_number(number)).collect(),
         _ => Value::Null,

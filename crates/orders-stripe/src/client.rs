@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::attempt::{Attempt, attempt};
 use crate::breaker::{Breaker, IsOpen, Permit};
 use crate::flights::{Flight, Flights};
-use crate::normalize::{checkout, session_id};
+use crate::normalize::{checkout, expect_session};
 use crate::pace::{Pace, TooLate};
 use crate::wire::{LineList, Session};
 use crate::{Backoff, Malformed, Mode, SecretKey, StripeError};
@@ -176,10 +176,7 @@ impl<K: Clock> Inner<K> {
             return Ok(Retrieved::Absent);
         };
         let nonsense = |malformed| nonsense(context, malformed);
-        // Somebody else's session must never be taken for this one.
-        if session_id(&session).map_err(nonsense)? != *order {
-            return Err(nonsense(Malformed::at("id")));
-        }
+        expect_session(&session, order).map_err(nonsense)?;
         if let Some(lines) = &mut session.line_items {
             self.complete(context, order, lines).await?;
         }

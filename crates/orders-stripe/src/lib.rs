@@ -1,6 +1,7 @@
 //! Orders from Stripe's Checkout Sessions.
 //!
-//! `wire` says what Stripe sends and `lenient` how it is read, `normalize` what it means. `attempt`
+//! `wire` says what Stripe sends and `lenient` how it is read, `normalize` what it means; `reading`
+//! is all three without a request. `attempt`
 //! makes one request, `client` repeats it and fetches further pages, `flights` lets concurrent
 //! requests share a call, `pace` keeps to a rate, and `breaker` leaves Stripe alone while it fails.
 
@@ -13,10 +14,12 @@ mod key;
 mod lenient;
 mod normalize;
 mod pace;
+mod reading;
 mod retry;
 mod wire;
 
 pub use client::{STRIPE_VERSION, StripeCheckout, StripeConfig, is_loopback};
 pub use error::{Malformed, StripeError};
 pub use key::{InvalidKey, Mode, SecretKey};
+pub use reading::{read_lines, read_session};
 pub use retry::Backoff;

@@ -10,10 +10,10 @@ use crate::Malformed;
 use crate::lenient::{Expandable, Integer, Metadata};
 use crate::wire::{Charge, Customer, Line, PaymentIntent, Product, Session, Shipping};
 
-/// The id that a session carries.
-pub(crate) fn session_id(session: &Session) -> Result<OrderId, Malformed> {
-    let id = session.id.as_deref().unwrap_or_default();
-    id.parse().map_err(|_| Malformed::at("id"))
+/// Whether a session is the one asked for: somebody else's must never be taken for it.
+pub(crate) fn expect_session(session: &Session, order: &OrderId) -> Result<(), Malformed> {
+    let is_it = session.id.as_deref() == Some(order.as_str());
+    if is_it { Ok(()) } else { Err(Malformed::at("id")) }
 }
 
 /// The order that a session is, and what it says about its owner.

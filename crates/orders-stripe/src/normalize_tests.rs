@@ -2,17 +2,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::lenient::parse;
-use crate::wire::LineList;
+use crate::reading::read_lines;
 
 fn parse_session(body: &[u8], fetched_at: Timestamp) -> Result<UnverifiedCheckout, Malformed> {
     let session: Session = parse(body)?;
-    let id = session_id(&session)?;
+    let id = session.id.as_deref().unwrap_or_default().parse().map_err(|_| Malformed::at("id"))?;
     checkout(id, session, fetched_at)
-}
-
-fn parse_lines(body: &[u8]) -> Result<Vec<LineItem>, Malformed> {
-    let list: LineList = parse(body)?;
-    Ok(list.data.iter().map(|line| line_item(line, None)).collect())
 }
 
 fn now() -> Timestamp {
@@ -92,7 +87,7 @@ fn every_recorded_line_list_becomes_lines_or_names_its_field() {
         // Some files hold a line by itself.
         let list = if value["object"] == "item" { json!({"data": [value]}) } else { value };
         let count = list["data"].as_array().map_or(0, Vec::len);
-        let read = parse_lines(list.to_string().as_bytes());
+        let read = read_lines(list.to_string().as_bytes(), None);
         assert_eq!(read.as_ref().map(Vec::len), Ok(count), "{name}");
         lines += count;
         for line in read.unwrap() {

@@ -16,8 +16,8 @@ const LEEWAY: u64 = 30;
 /// How long the tokens of the welcome are good for, in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
-/// Verifies and makes tokens.
-pub(crate) struct Tokens {
+/// Verifies and makes tokens (HS256).
+pub struct Tokens {
     secret: SecretString,
     is_default: bool,
 }
@@ -34,26 +34,22 @@ struct Claims {
 
 impl Tokens {
     /// With a secret, or the development secret.
-    pub(crate) fn new(secret: Option<&str>) -> Self {
+    pub fn new(secret: Option<&str>) -> Self {
         Self { secret: secret.unwrap_or(DEVELOPMENT_SECRET).into(), is_default: secret.is_none() }
     }
 
     /// Whether anybody could make a token.
-    pub(crate) fn are_forgeable(&self) -> bool {
+    pub fn are_forgeable(&self) -> bool {
         self.is_default
     }
 
-    /// The secret, for another program of the same developer.
-    pub(crate) fn secret(&self) -> &str {
+    /// The secret, to be handed to another program that makes or verifies such tokens.
+    pub fn secret(&self) -> &str {
         self.secret.expose_secret()
     }
 
     /// A token for a member, good for a day.
-    pub(crate) fn issue(
-        &self,
-        user_id: &str,
-        email: &str,
-    ) -> Result<String, jsonwebtoken::errors::Error> {
+    pub fn issue(&self, user_id: &str, email: &str) -> Result<String, jsonwebtoken::errors::Error> {
         let claims = json!({
             "userId": user_id, "sub": user_id, "email": email, "email_verified": true,
             "exp": get_current_timestamp() + DAY,
@@ -67,7 +63,7 @@ impl Tokens {
 
     /// What the gateway would know of the caller: the context of the authorizer, every value a
     /// text. `None` for a token that is missing, malformed, expired or not ours.
-    pub(crate) fn authorize(&self, authorization: Option<&str>) -> Option<Value> {
+    pub fn authorize(&self, authorization: Option<&str>) -> Option<Value> {
         let (scheme, token) = authorization?.trim().split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return None;

@@ -1,0 +1,114 @@
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use orders::ports::{
+    Checkout, CheckoutError, Lookup, Retrieved, SnapshotStore, StoreError, Written,
+};
+use orders::{
+    CustomerId, GetOrder, NewSnapshot, Order, OrderId, Provenance, RequestContext, RowRef,
+    Timestamp, UnverifiedSnapshot, UserId,
+};
+use orders_http::{Endpoint, Invocation};
+use serde_json::Value;
+
+use crate::MEMBER;
+use crate::canned_table::Stopped;
+
+/// A store in which the member has every order, and nobody else has any.
+struct AllHers;
+
+impl SnapshotStore for AllHers {
+    async fn find(
+        &self,
+        _: &RequestContext,
+        user: &UserId,
+        order: &OrderId,
+    ) -> Result<Lookup, StoreError> {
+        if user.as_str() != MEMBER {
+            return Ok(Lookup::Absent);
+        }
+        let (row, by) = (RowRef::new("row".to_owned(), None), Provenance::default());
+        let order = Order::new(order.clone());
+        Ok(Lookup::Found(Box::new(UnverifiedSnapshot::new(order, row, by, by, Vec::new()))))
+    }
+
+    async fn profile_customer(
+        &self,
+        _: &RequestContext,
+        _: &UserId,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        Ok(None)
+    }
+
+    async fn insert(
+        &self,
+        _: &RequestContext,
+        _: &UserId,
+        _: Timestamp,
+        _: &NewSnapshot,
+    ) -> Result<Written, StoreError> {
+        Ok(Written::Stored)
+    }
+
+    async fn refresh(
+        &self,
+        _: &RequestContext,
+        _: &UserId,
+        _: &RowRef,
+        _: &NewSnapshot,
+    ) -> Result<Written, StoreError> {
+        Ok(Written::Stored)
+    }
+}
+
+/// A Stripe that knows nothing.
+struct Empty;
+
+impl Checkout for Empty {
+    async fn retrieve(&self, _: &RequestContext, _: &OrderId) -> Result<Retrieved, CheckoutError> {
+        Ok(Retrieved::Absent)
+    }
+}
+
+/// An event, which may be anything.
+pub fn event(bytes: &[u8]) {
+    static ENDPOINT: OnceLock<Endpoint<AllHers, Empty, Stopped>> = OnceLock::new();
+    let endpoint = ENDPOINT.get_or_init(|| {
+        let orders = GetOrder::new(AllHers, Empty, Stopped);
+        let cors = "https://shop.example".parse().unwrap();
+        Endpoint::new(orders, cors, Duration::from_secs(10), Stopped)
+    });
+    let text = String::from_utf8_lossy(bytes);
+    let reply = endpoint.answer(&text, &Invocation::default()).now_or_never();
+    let answer = reply.expect("nothing here has to be waited for").into_lambda();
+    let answer = serde_json::to_value(answer).expect("an answer is JSON");
+
+    let status = answer["statusCode"].as_u64().expect("a status");
+    let body = answer["body"].as_str().expect("a body");
+    assert!([200, 204, 304, 400, 401, 404, 405].contains(&status), "{status}");
+    let headers = ["headers", "multiValueHeaders"].map(|kind| &answer[kind]);
+    for header in ["Access-Control-Allow-Origin", "Vary", "X-Request-Id"] {
+        assert!(headers.iter().any(|kind| !kind[header].is_null()), "{header} is missing");
+    }
+    if status >= 400 && !body.is_empty() {
+        let error: Value = serde_json::from_str(body).expect("an error is JSON");
+        for field in ["error", "code", "detail", "requestId"] {
+            assert!(error[field].is_string(), "{field} is missing");
+        }
+    }
+    if matches!(status, 200 | 304) {
+        let event: Value = serde_json::from_str(&text).expect("an order for what is no event");
+        let authorizer = &event["requestContext"]["authorizer"];
+        assert!(names_member(authorizer), "an order for somebody whom no authorizer named");
+    }
+}
+
+fn names_member(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.trim() == MEMBER,
+        Value::Array(list) => list.iter().any(names_member),
+        Value::Object(fields) => fields.values().any(names_member),
+        _ => false,
+    }
+}

@@ -1,0 +1,43 @@
+use orders::Order;
+use serde_json::{Map, Value};
+
+/// The nine fields that are always there, in their order.
+const ALWAYS: [&str; 9] = [
+    "\"orderId\":",
+    "\"orderNumber\":",
+    "\"status\":",
+    "\"amount\":",
+    "\"currency\":",
+    "\"createdAt\":",
+    "\"itemCount\":",
+    "\"items\":",
+    "\"customerEmail\":",
+];
+
+/// An order as its member sees it, checked to be what the contract promises.
+pub(crate) fn shown(order: &Order) -> String {
+    let body = serde_json::to_string(order).expect("any order can be written");
+    let fields: Map<String, Value> = serde_json::from_str(&body).expect("as JSON");
+    let mut rest = body.strip_prefix('{').expect("an object");
+    for field in &ALWAYS[..7] {
+        let at = rest.find(field).unwrap_or_else(|| panic!("{field} is missing"));
+        assert_eq!(at, 0, "{field} is not in its place");
+        let value = &fields[field.trim_matches(['"', ':'])];
+        rest = &rest[field.len() + value.to_string().len() + 1..];
+    }
+    for field in &ALWAYS[7..] {
+        assert!(fields.contains_key(field.trim_matches(['"', ':'])), "{field} is missing");
+    }
+    let items = fields["items"].as_array().expect("a list");
+    assert_eq!(fields["itemCount"].as_u64(), Some(items.len() as u64));
+    for amount in ["amount", "amountSubtotal", "amountTax", "amountRefunded"] {
+        let amount = fields.get(amount).unwrap_or(&Value::Null);
+        assert!(amount.is_null() || amount.is_i64(), "{amount} is no integer");
+    }
+    if let Some(metadata) = fields.get("metadata") {
+        for internal in ["userId", "user_id", "quoteSignature", "normalizedHash"] {
+            assert!(metadata.get(internal).is_none(), "{internal} is shown");
+        }
+    }
+    body
+}
