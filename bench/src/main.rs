@@ -1,0 +1,26 @@
+//! Measurements, run by hand: `cargo run --release -p bench -- --help`.
+#![expect(clippy::print_stdout, reason = "this is what the terminal is for")]
+
+mod load;
+mod server;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(about = "Measurements: each prints a figure, its spread, and what it is compared with.")]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The local server under load from `oha`: requests a second, latencies, errors, memory.
+    Load(load::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().what {
+        What::Load(arguments) => load::run(&arguments),
+    }
+}

@@ -1,0 +1,62 @@
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+
+/// The local server, as built for release.
+pub(crate) struct Server {
+    child: Child,
+    /// Where it listens.
+    pub(crate) url: String,
+    /// A token of the member who has most of the orders.
+    pub(crate) token: String,
+}
+
+impl Server {
+    /// Builds it and starts it on a free port.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        let build = Command::new("cargo").args(["build", "--release", "-p", "local"]).status();
+        ensure!(build.context("cargo cannot be run")?.success(), "the server cannot be built");
+        // Beside this very program, wherever the target folder is.
+        let program: PathBuf = std::env::current_exe()?.with_file_name("local");
+        let mut child = Command::new(&program)
+            .args(["--port", "0", "--emit-env"])
+            .env("LOG_LEVEL", "warn")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("{} cannot be run", program.display()))?;
+        let output = child.stdout.take().context("no output")?;
+        let (mut url, mut token) = (None, None);
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            match line.split_once('=') {
+                Some(("ORDERS_URL", value)) => url = Some(value.to_owned()),
+                Some(("AVA_TOKEN", value)) => token = Some(value.to_owned()),
+                _ => {}
+            }
+            if let (Some(url), Some(token)) = (&url, &token) {
+                return Ok(Self { child, url: url.clone(), token: token.clone() });
+            }
+        }
+        bail!("the server ended without a word of where it listens")
+    }
+
+    /// How much memory it has now, in KiB (Linux: `VmRSS`).
+    pub(crate) fn memory(&self) -> anyhow::Result<u64> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(&path).with_context(|| format!("{path} (Linux)"))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let figure = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+        figure.with_context(|| format!("no VmRSS in {path}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which the figures show.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
