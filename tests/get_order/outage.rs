@@ -24,7 +24,7 @@ async fn an_outage_costs_milliseconds_and_its_end_is_noticed() {
     .await;
     for fault in [Fault::Hang, Fault::Status(500), Fault::Reset] {
         stack.stripe.inject(fault.clone(), Times::Always);
-        for n in 0..3 {
+        for n in 0..4 {
             assert_eq!(stack.open_order("ava", &format!("{ORDER}{n}")).await.status, 503);
         }
         let (calls, started) = (stack.stripe.calls(), Instant::now());
@@ -64,7 +64,7 @@ async fn what_can_be_answered_without_stripe_is_answered_at_once_while_it_is_awa
         ])
         .await;
     stack.stripe.inject(Fault::Hang, Times::Always);
-    for n in 0..3 {
+    for n in 0..4 {
         assert_eq!(stack.open_order("ava", &format!("{ORDER}{n}")).await.status, 503);
     }
     for (order, source) in [("cs_test_a1stored", "snapshot"), ("cs_test_a1pending", "stale")] {

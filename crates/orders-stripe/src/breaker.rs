@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use orders::{Deadline, Timestamp};
 
-/// So many attempts in a row that fail open the breaker: about three members' requests with the
-/// usual two repetitions. One request alone never does.
-const FAILURES: u32 = 8;
+/// So many attempts in a row that fail open the breaker: the fourth request with the usual two
+/// repetitions. A member who tries again twice does not.
+const FAILURES: u32 = 10;
 
 /// How long nobody is let through at first; shorter than the `Retry-After` of a 503, so that who
 /// comes back then may find Stripe asked again.
