@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     connections: u32,
 
     /// In how many slices; between them the server's floor is measured, an answer without work.
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..))]
     slices: u32,
 }
 

@@ -20,24 +20,22 @@ impl Server {
         ensure!(build.context("cargo cannot be run")?.success(), "the server cannot be built");
         // Beside this very program, wherever the target folder is.
         let program: PathBuf = std::env::current_exe()?.with_file_name("local");
-        let mut child = Command::new(&program)
+        let child = Command::new(&program)
             .args(["--port", "0", "--emit-env"])
             .env("LOG_LEVEL", "warn")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("{} cannot be run", program.display()))?;
-        let output = child.stdout.take().context("no output")?;
-        let (mut url, mut token) = (None, None);
+        let mut server = Self { child, url: String::new(), token: String::new() };
+        let output = server.child.stdout.take().context("no output")?;
         for line in BufReader::new(output).lines() {
-            let line = line?;
-            match line.split_once('=') {
-                Some(("ORDERS_URL", value)) => url = Some(value.to_owned()),
-                Some(("AVA_TOKEN", value)) => token = Some(value.to_owned()),
+            match line?.split_once('=') {
+                Some(("ORDERS_URL", value)) => value.clone_into(&mut server.url),
+                Some(("AVA_TOKEN", value)) => value.clone_into(&mut server.token),
+                // The last thing that it writes there.
+                Some(("BEN_TOKEN", _)) => return Ok(server),
                 _ => {}
-            }
-            if let (Some(url), Some(token)) = (&url, &token) {
-                return Ok(Self { child, url: url.clone(), token: token.clone() });
             }
         }
         bail!("the server ended without a word of where it listens")

@@ -2,7 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what the terminal is for")]
 
 use crate::demo::{AVA, BEN, BENS, IN_STRIPE, MORE, Member, STORED};
-use crate::stack::Stack;
+use crate::stack::{DEVELOPMENT_SECRET, Stack};
 
 /// Where the program could not start.
 pub(crate) fn cannot_start(problems: &[String]) {
@@ -79,8 +79,8 @@ pub(crate) fn environment(stack: &Stack) {
         println!("STRIPE_API_BASE={}", stripe.base());
         println!("STRIPE_SECRET={}", crate::demo::STRIPE_KEY);
     }
-    if stack.tokens().are_forgeable() {
-        println!("JWT_SECRET={}", stack.tokens().secret());
+    if stack.tokens_are_forgeable() {
+        println!("JWT_SECRET={DEVELOPMENT_SECRET}");
     }
     if stack.table.is_some() && stack.stripe.is_some() {
         for member in [&AVA, &BEN] {
@@ -91,7 +91,7 @@ pub(crate) fn environment(stack: &Stack) {
 }
 
 fn warn_of_development_secret(stack: &Stack) {
-    if stack.tokens().are_forgeable() && !stack.address.ip().is_loopback() {
+    if stack.tokens_are_forgeable() && !stack.address.ip().is_loopback() {
         eprintln!(
             "WARNING: JWT_SECRET is not set, and {} can be reached from elsewhere: anybody can \
              make a token for any member.",

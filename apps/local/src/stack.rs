@@ -19,6 +19,9 @@ use crate::cli::Arguments;
 use crate::demo;
 use crate::gateway::{Gateway, router};
 
+/// Signs tokens where `JWT_SECRET` is not set. Everybody knows it.
+pub(crate) const DEVELOPMENT_SECRET: &str = "local-development-secret-not-for-production";
+
 /// Why the stack cannot start: a line for each problem.
 pub(crate) struct CannotStart(pub(crate) Vec<String>);
 
@@ -64,7 +67,7 @@ impl Stack {
         let log_level = settings.log_level;
         let gateway = Arc::new(Gateway {
             service: build_service(settings, table.as_ref()).await?,
-            tokens: Tokens::new(environment.get("JWT_SECRET")),
+            tokens: Tokens::new(environment.get("JWT_SECRET").unwrap_or(DEVELOPMENT_SECRET).into()),
         });
         Ok(Self { listener, gateway, table, stripe, address, log_level, environment })
     }
@@ -72,6 +75,11 @@ impl Stack {
     /// Who makes and verifies tokens.
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.gateway.tokens
+    }
+
+    /// Whether anybody could make a token.
+    pub(crate) fn tokens_are_forgeable(&self) -> bool {
+        self.environment.get("JWT_SECRET").is_none()
     }
 
     /// Serves until it is told to stop, by Ctrl-C or by whoever runs the container. Requests under

@@ -7,19 +7,15 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Signs tokens where `JWT_SECRET` is not set. Everybody knows it.
-const DEVELOPMENT_SECRET: &str = "local-development-secret-not-for-production";
-
 /// How far the clocks of two machines may be apart, in seconds.
 const LEEWAY: u64 = 30;
 
-/// How long the tokens of the welcome are good for, in seconds.
+/// How long a token that is made here is good for, in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
 /// Verifies and makes tokens (HS256).
 pub struct Tokens {
     secret: SecretString,
-    is_default: bool,
 }
 
 #[derive(Deserialize)]
@@ -33,19 +29,13 @@ struct Claims {
 }
 
 impl Tokens {
-    /// With a secret, or the development secret.
-    pub fn new(secret: Option<&str>) -> Self {
-        Self { secret: secret.unwrap_or(DEVELOPMENT_SECRET).into(), is_default: secret.is_none() }
+    /// Signed with a secret that whoever verifies them has as well.
+    pub fn new(secret: SecretString) -> Self {
+        Self { secret }
     }
 
-    /// Whether anybody could make a token.
-    pub fn are_forgeable(&self) -> bool {
-        self.is_default
-    }
-
-    /// The secret, to be handed to another program that makes or verifies such tokens.
-    pub fn secret(&self) -> &str {
-        self.secret.expose_secret()
+    fn secret(&self) -> &[u8] {
+        self.secret.expose_secret().as_bytes()
     }
 
     /// A token for a member, good for a day.
@@ -54,11 +44,7 @@ impl Tokens {
             "userId": user_id, "sub": user_id, "email": email, "email_verified": true,
             "exp": get_current_timestamp() + DAY,
         });
-        encode(
-            &Header::new(Algorithm::HS256),
-            &claims,
-            &EncodingKey::from_secret(self.secret().as_bytes()),
-        )
+        encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(self.secret()))
     }
 
     /// What the gateway would know of the caller: the context of the authorizer, every value a
@@ -74,7 +60,7 @@ impl Tokens {
         rules.validate_nbf = true;
         rules.validate_aud = false;
         rules.set_required_spec_claims(&["exp"]);
-        let key = DecodingKey::from_secret(self.secret().as_bytes());
+        let key = DecodingKey::from_secret(self.secret());
         let claims = decode::<Claims>(token.trim(), &key, &rules).ok()?.claims;
         let mut context = json!({});
         if let Some(user_id) = claims.user_id.or(claims.sub) {

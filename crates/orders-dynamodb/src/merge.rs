@@ -25,7 +25,7 @@ impl<'a> Rows<'a> {
     /// Adds a row, unless it is past its time to live.
     pub(crate) fn add(&mut self, item: &Item, now: Timestamp) {
         // On the index the key of a row is no condition, and other things may name an order, too.
-        // In the partition rows come whose attribute does not say which order they are.
+        // A query of the partition also gives rows whose `orderId` is no text; their key tells.
         if !keys::is_row_of(item, self.order_id) || is_expired(item, now) {
             return;
         }

@@ -7,6 +7,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Url};
 use serde::de::DeserializeOwned;
 
+use crate::error::WHOLE_BODY;
 use crate::lenient::parse;
 use crate::wire::ErrorBody;
 use crate::{Malformed, STRIPE_VERSION, SecretKey, StripeError};
@@ -101,7 +102,7 @@ async fn read<T: DeserializeOwned>(mut answer: reqwest::Response, request_id: &s
         (404, Some(_)) => return Attempt::Absent,
         (400, Some(_)) if missing => return Attempt::Absent,
         (404, None) => {
-            let malformed = Malformed::at("error");
+            let malformed = Malformed::at(WHOLE_BODY);
             return failed(StripeError::Malformed { malformed, request_id: request_id.to_owned() });
         }
         _ => {}

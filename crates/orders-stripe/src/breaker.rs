@@ -10,12 +10,15 @@ use orders::{Deadline, Timestamp};
 /// repetitions. A member who tries again twice does not.
 const FAILURES: u32 = 10;
 
+/// So much time lost in attempts in a row that fail opens it, too: silence costs more than errors
+/// do. One request alone cannot lose it under the default budget.
+const LOST: Duration = Duration::from_secs(12);
+
 /// How long nobody is let through at first; shorter than the `Retry-After` of a 503, so that who
 /// comes back then may find Stripe asked again.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Each probe that fails doubles the pause up to this, which is also the longest that a Stripe
-/// which is back goes unnoticed.
+/// Each probe that fails doubles the pause up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// A circuit breaker over all calls of the process.
@@ -27,12 +30,14 @@ pub(crate) struct Breaker {
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// Everybody may ask.
-    Closed { failures: u32 },
+    Closed { failures: u32, lost: Duration },
     /// Nobody may, until the pause is over.
     Open { until: Deadline, pause: Duration },
-    /// One asks, and the others wait for what it finds.
-    Probing,
+    /// One asks; the others are refused until its outcome is known.
+    HalfOpen,
 }
+
+const CLOSED: State = State::Closed { failures: 0, lost: Duration::ZERO };
 
 /// Stripe fails, and is not asked for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +47,43 @@ pub(crate) struct IsOpen;
 #[derive(Debug)]
 pub(crate) struct Permit<'a> {
     breaker: &'a Breaker,
-    /// For a probe, when it began and how long the pause before it was.
-    probe: Option<(Timestamp, Duration)>,
+    began: Timestamp,
+    /// For a probe, how long the pause before it was.
+    probe: Option<Duration>,
 }
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self { state: Mutex::new(State::Closed { failures: 0 }) }
+        Self { state: Mutex::new(CLOSED) }
+    }
+}
+
+impl State {
+    /// How an attempt would be made at that moment: as one of many, or as the probe after a pause.
+    fn admission(self, now: Timestamp) -> Result<Option<Duration>, IsOpen> {
+        match self {
+            Self::Closed { .. } => Ok(None),
+            Self::Open { until, pause } => {
+                let left = until.remaining(now);
+                // Longer than it ever was means that the clock was set back, which must not keep
+                // members waiting.
+                if left.is_zero() || left > pause { Ok(Some(pause)) } else { Err(IsOpen) }
+            }
+            Self::HalfOpen => Err(IsOpen),
+        }
+    }
+
+    /// The state after another failure while it was closed.
+    fn failed(failures: u32, lost: Duration, now: Timestamp) -> Self {
+        if failures >= FAILURES || lost >= LOST {
+            Self::open(FIRST_PAUSE, now)
+        } else {
+            Self::Closed { failures, lost }
+        }
+    }
+
+    fn open(pause: Duration, now: Timestamp) -> Self {
+        Self::Open { until: Deadline::at(now.plus(pause)), pause }
     }
 }
 
@@ -59,54 +94,36 @@ impl Breaker {
 
     /// Whether an attempt at that moment would be refused.
     pub(crate) fn check(&self, now: Timestamp) -> Result<(), IsOpen> {
-        match *self.lock() {
-            State::Open { until, pause } => paused(until, pause, now).map_or(Ok(()), Err),
-            State::Probing => Err(IsOpen),
-            State::Closed { .. } => Ok(()),
-        }
+        self.lock().admission(now).map(|_| ())
     }
 
     /// Lets an attempt through, or refuses it.
     pub(crate) fn admit(&self, now: Timestamp) -> Result<Permit<'_>, IsOpen> {
-        self.check(now)?;
         let mut state = self.lock();
-        let probe = match *state {
-            State::Closed { .. } => None,
-            State::Open { pause, .. } => {
-                *state = State::Probing;
-                Some((now, pause))
-            }
-            // Another was quicker.
-            State::Probing => return Err(IsOpen),
-        };
-        Ok(Permit { breaker: self, probe })
+        let probe = state.admission(now)?;
+        if probe.is_some() {
+            *state = State::HalfOpen;
+        }
+        Ok(Permit { breaker: self, began: now, probe })
     }
-}
-
-/// Whether the pause still lasts. Longer than it ever was means that the clock was set back, and
-/// must not keep members waiting.
-fn paused(until: Deadline, pause: Duration, now: Timestamp) -> Option<IsOpen> {
-    let left = until.remaining(now);
-    (!left.is_zero() && left <= pause).then_some(IsOpen)
 }
 
 impl Permit<'_> {
     /// Stripe answered, whatever it said.
     pub(crate) fn answered(mut self) {
         self.probe = None;
-        *self.breaker.lock() = State::Closed { failures: 0 };
+        *self.breaker.lock() = CLOSED;
     }
 
     /// Stripe failed, by that moment.
     pub(crate) fn failed(mut self, now: Timestamp) {
-        let open = |pause| State::Open { until: Deadline::at(now.plus(pause)), pause };
+        let took = Deadline::at(now).remaining(self.began);
         let mut state = self.breaker.lock();
-        *state = match (self.probe.take(), *state) {
-            (Some((_, pause)), _) => open((pause * 2).min(LONGEST_PAUSE)),
-            (None, State::Closed { failures }) if failures + 1 >= FAILURES => open(FIRST_PAUSE),
-            (None, State::Closed { failures }) => State::Closed { failures: failures + 1 },
+        *state = match (*state, self.probe.take()) {
+            (State::HalfOpen, Some(pause)) => State::open((pause * 2).min(LONGEST_PAUSE), now),
+            (State::Closed { failures, lost }, _) => State::failed(failures + 1, lost + took, now),
             // It began before the breaker opened, and says nothing new.
-            (None, unchanged) => unchanged,
+            (unchanged, _) => unchanged,
         };
     }
 }
@@ -114,11 +131,10 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     /// A probe that was given up leaves its place to the next.
     fn drop(&mut self) {
-        if let Some((began, pause)) = self.probe {
-            let mut state = self.breaker.lock();
-            if let State::Probing = *state {
-                *state = State::Open { until: Deadline::at(began), pause };
-            }
+        let Some(pause) = self.probe else { return };
+        let mut state = self.breaker.lock();
+        if let State::HalfOpen = *state {
+            *state = State::Open { until: Deadline::at(self.began), pause };
         }
     }
 }
@@ -193,6 +209,31 @@ mod tests {
         assert_eq!(breaker.check(at(1000)), Ok(()));
         early.next().unwrap().answered();
         assert_eq!(breaker.check(at(0)), Ok(()));
+    }
+
+    #[test]
+    fn an_answer_beside_a_probe_closes_it_and_the_probes_failure_is_one_of_many() {
+        let breaker = Breaker::default();
+        let early = breaker.admit(at(0)).unwrap();
+        for _ in 0..FAILURES {
+            breaker.admit(at(0)).unwrap().failed(at(0));
+        }
+        let probe = breaker.admit(at(1000)).unwrap();
+        early.answered();
+        probe.failed(at(1500));
+        assert_eq!(breaker.check(at(1500)), Ok(()));
+    }
+
+    #[test]
+    fn time_lost_in_a_row_opens_it_before_the_count_does() {
+        let breaker = Breaker::default();
+        let mut now = 0;
+        for _ in 0..3 {
+            let attempt = breaker.admit(at(now)).unwrap();
+            now += 4000;
+            attempt.failed(at(now));
+        }
+        assert_eq!(breaker.check(at(now)), Err(IsOpen));
     }
 
     #[test]

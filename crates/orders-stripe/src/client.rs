@@ -9,7 +9,7 @@ use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
 
-use crate::attempt::{Attempt, attempt};
+use crate::attempt::{Attempt, Failure, attempt};
 use crate::breaker::{Breaker, IsOpen, Permit};
 use crate::flights::{Flight, Flights};
 use crate::normalize::{checkout, expect_session};
@@ -31,6 +31,10 @@ const EXPAND_LINES: [&str; 1] = ["data.price.product"];
 
 /// An attempt with less time than this would only cost a call.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(50);
+
+/// An attempt that had this long and was not answered tells that Stripe is slow, and not only that
+/// the request had little time left.
+const TELLING_ATTEMPT: Duration = Duration::from_millis(500);
 
 /// With less time than this left, a call may have given up rather than wait before a repetition.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -231,29 +235,11 @@ impl<K: Clock> Inner<K> {
     ) -> Result<Option<T>, StripeError> {
         let mut failures = 0;
         loop {
-            let permit = self.admit(context).await?;
-            let left = self.left(context);
-            if left < SHORTEST_ATTEMPT {
-                return Err(StripeError::OutOfTime);
-            }
-            let timeout = left.min(self.config.timeout);
-            let of = (context, failures > 0);
-            let failure = match attempt(&self.client, &self.config.key, url, timeout, of).await {
-                Attempt::Found(object) => {
-                    permit.answered();
-                    return Ok(Some(object));
-                }
-                Attempt::Absent => {
-                    permit.answered();
-                    return Ok(None);
-                }
+            let failure = match self.try_once(context, url, failures > 0).await? {
+                Attempt::Found(object) => return Ok(Some(object)),
+                Attempt::Absent => return Ok(None),
                 Attempt::Failed(failure) => failure,
             };
-            if failure.error.is_an_outage() {
-                permit.failed(self.clock.now());
-            } else {
-                permit.answered();
-            }
             failures += 1;
             let wait =
                 self.config.backoff.after(failures).max(failure.retry_after.unwrap_or_default());
@@ -268,12 +254,46 @@ impl<K: Clock> Inner<K> {
         }
     }
 
+    /// Makes one attempt, once it is its turn.
+    async fn try_once<T: DeserializeOwned>(
+        &self,
+        context: &RequestContext,
+        url: &Url,
+        is_retry: bool,
+    ) -> Result<Attempt<T>, StripeError> {
+        let permit = self.admit(context).await?;
+        let left = self.left(context);
+        if left < SHORTEST_ATTEMPT {
+            return Err(StripeError::OutOfTime);
+        }
+        let timeout = left.min(self.config.timeout);
+        let outcome =
+            attempt(&self.client, &self.config.key, url, timeout, (context, is_retry)).await;
+        match &outcome {
+            // Cut off by the request's own deadline so early that it says nothing about Stripe.
+            Attempt::Failed(Failure { error: StripeError::Timeout, .. })
+                if timeout < self.telling_attempt() => {}
+            Attempt::Failed(failure) if failure.error.is_an_outage() => {
+                permit.failed(self.clock.now());
+            }
+            _ => permit.answered(),
+        }
+        Ok(outcome)
+    }
+
     /// Waits until another call is within the rate, unless Stripe is known to fail.
     async fn admit(&self, context: &RequestContext) -> Result<Permit<'_>, StripeError> {
-        // Before the line, or an outage would cost a turn of it.
+        let left = || self.left(context).saturating_sub(SHORTEST_ATTEMPT);
+        // Before the queue and at its head, or an outage would cost waiting and turns.
         self.breaker.check(self.clock.now())?;
-        self.pace.turn(|| self.left(context).saturating_sub(SHORTEST_ATTEMPT)).await?;
+        let head = self.pace.queue(left(), self.telling_attempt()).await?;
+        self.breaker.check(self.clock.now())?;
+        head.turn(left).await?;
         Ok(self.breaker.admit(self.clock.now())?)
+    }
+
+    fn telling_attempt(&self) -> Duration {
+        self.config.timeout.min(TELLING_ATTEMPT)
     }
 
     fn left(&self, context: &RequestContext) -> Duration {

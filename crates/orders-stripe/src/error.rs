@@ -81,11 +81,14 @@ impl StripeError {
     }
 
     /// Whether an attempt that failed so says that Stripe is away or overloaded. A refusal says
-    /// that it is there; so does a conflict about one object, and an object with a field that
-    /// cannot be read.
+    /// that it is there; so does a conflict about one object (409, or `lock_timeout`, which comes
+    /// with 429), and an object with a field that cannot be read.
     pub(crate) fn is_an_outage(&self) -> bool {
         match self {
-            Self::Status { status, .. } => !self.is_our_fault() && *status != 409,
+            Self::Status { status, code, .. } => {
+                let about_one_object = *status == 409 || code.as_deref() == Some("lock_timeout");
+                !self.is_our_fault() && !about_one_object
+            }
             Self::Malformed { malformed, .. } => malformed.field == WHOLE_BODY,
             Self::Timeout | Self::Connection(_) => true,
             Self::TooLarge(_) | Self::OutOfTime | Self::RateBudget | Self::Paused => false,

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{sleep, timeout};
 
-/// So many calls per second, handed out in the order in which they were asked for.
+/// So many calls per second, handed out in the order of asking.
 #[derive(Debug)]
 pub(crate) struct Pace {
     budget: DefaultDirectRateLimiter,
     /// Held by the one whose turn is next.
     next: Mutex<()>,
-    /// How many are in the line.
+    /// How many are in the queue.
     waiting: AtomicU32,
     interval: Duration,
 }
@@ -24,13 +24,22 @@ pub(crate) struct Pace {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooLate;
 
-/// A place in the line, given up when dropped.
+/// A place in the queue, given up when dropped.
+#[derive(Debug)]
 struct Place<'a>(&'a AtomicU32);
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// The head of the queue.
+#[derive(Debug)]
+pub(crate) struct Head<'a> {
+    pace: &'a Pace,
+    _next: MutexGuard<'a, ()>,
+    _place: Place<'a>,
 }
 
 impl Pace {
@@ -47,16 +56,27 @@ impl Pace {
         }
     }
 
-    /// Waits for a turn that comes within the given time. Who would wait in vain, since too many
-    /// stand in line, is told so at once.
-    pub(crate) async fn turn(&self, left: impl Fn() -> Duration) -> Result<(), TooLate> {
+    /// Queues, for as long as the given time at most. Who would wait in vain, since so many are
+    /// ahead that less than `needed` would be left for the call, is told so at once.
+    pub(crate) async fn queue(
+        &self,
+        left: Duration,
+        needed: Duration,
+    ) -> Result<Head<'_>, TooLate> {
         let ahead = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _place = Place(&self.waiting);
-        if left() < self.interval * ahead {
+        let place = Place(&self.waiting);
+        if left.is_zero() || left.saturating_sub(needed) < self.interval * ahead {
             return Err(TooLate);
         }
-        let Ok(_next) = timeout(left(), self.next.lock()).await else { return Err(TooLate) };
-        while let Err(not_until) = self.budget.check() {
+        let next = timeout(left, self.next.lock()).await.map_err(|_elapsed| TooLate)?;
+        Ok(Head { pace: self, _next: next, _place: place })
+    }
+}
+
+impl Head<'_> {
+    /// Waits for the turn, which comes within the given time or not at all.
+    pub(crate) async fn turn(self, left: impl Fn() -> Duration) -> Result<(), TooLate> {
+        while let Err(not_until) = self.pace.budget.check() {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             if left() < wait {
                 return Err(TooLate);
@@ -82,8 +102,10 @@ mod tests {
         let half_a_second = || Duration::from_millis(500).saturating_sub(started.elapsed());
         // 10 at once, and 30 in a second after that.
         let outcomes = join_all((0..1000).map(|_| async {
-            let turn = pace.turn(half_a_second).await;
-            (turn.is_ok(), started.elapsed())
+            let turn = async {
+                pace.queue(half_a_second(), Duration::ZERO).await?.turn(half_a_second).await
+            };
+            (turn.await.is_ok(), started.elapsed())
         }))
         .await;
         let served = outcomes.iter().filter(|(ok, _)| *ok).count();
@@ -91,7 +113,7 @@ mod tests {
         let (first, rest) = outcomes.split_at(served);
         assert!(first.iter().all(|(ok, _)| *ok), "first come, first served");
         assert!(first.is_sorted_by_key(|(_, at)| *at));
-        // Those at the end of the line were told before the first of them had to wait.
+        // Those at the end of the queue were told before the first of them had to wait.
         let told = rest.iter().rev().take(900).map(|(_, at)| *at).max().unwrap();
         assert!(told < Duration::from_millis(250), "{told:?}");
         assert_eq!(pace.waiting.load(Ordering::Relaxed), 0);

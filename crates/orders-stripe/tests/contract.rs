@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orders::{Clock, OrderId, SystemClock, Timestamp, UserId};
 use orders_stripe::{Backoff, StripeCheckout, StripeConfig};
-use port_contracts::checkout::{CheckoutSubject, Mood};
+use port_contracts::checkout::{self, CheckoutSubject};
 use serde_json::json;
 use stripe_sim::{Fault, SessionBuilder, Shop, StripeSim, Times};
 
@@ -29,6 +29,11 @@ impl CheckoutSubject for OverStripe {
         SystemClock.now()
     }
 
+    fn tolerance(&self) -> Duration {
+        // Sockets and a busy machine; a single attempt might take four times as long.
+        Duration::from_secs(1)
+    }
+
     async fn sell(&self, user: &UserId, order: &OrderId, lines: usize) {
         let session = SessionBuilder::new(order.as_str(), 1_764_192_504)
             .metadata(json!({"userId": user.as_str()}))
@@ -36,12 +41,12 @@ impl CheckoutSubject for OverStripe {
         self.stripe.shop(|shop| shop.add(session));
     }
 
-    async fn turn(&self, mood: Mood) {
+    async fn inject(&self, fault: checkout::Fault) {
         self.stripe.clear_faults();
-        let fault = match mood {
-            Mood::Broken => Fault::Status(500),
-            Mood::Refuses => Fault::Status(401),
-            Mood::Silent => Fault::Hang,
+        let fault = match fault {
+            checkout::Fault::Broken => Fault::Status(500),
+            checkout::Fault::Refuses => Fault::Status(401),
+            checkout::Fault::Silent => Fault::Hang,
         };
         self.stripe.inject(fault, Times::Always);
     }

@@ -18,8 +18,8 @@ pub enum Fault {
     CutBody,
     /// A 200 whose body is no JSON.
     Garbage,
-    /// A 200 whose body is an error page.
-    Html,
+    /// An error page with this status, of something between Stripe and its caller.
+    Html(u16),
     /// A 403 as for a restricted key that lacks a permission.
     MissingPermission,
 }

@@ -86,9 +86,9 @@ impl Refusal {
             401 => return Self::wrong_key("sk_test_fault"),
             403 => return Self::missing_permission(),
             409 => (
-                "invalid_request_error",
-                Some("lock_timeout"),
-                "This object cannot be accessed right now.",
+                "idempotency_error",
+                Some("idempotency_key_in_use"),
+                "The request conflicts with another.",
             ),
             429 => ("invalid_request_error", Some("rate_limit"), "Request rate limit exceeded."),
             500.. => ("api_error", None, "Something went wrong on Stripe's end."),

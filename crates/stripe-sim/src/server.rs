@@ -176,9 +176,9 @@ async fn serve(
             Err(Refusal::of_status(status))
         }
         Some(Fault::MissingPermission) => Err(Refusal::missing_permission()),
-        Some(Fault::Garbage) => return plain(number, "application/json", "}{ no JSON"),
-        Some(Fault::Html) => {
-            return plain(number, "text/html", "<html><h1>Bad gateway</h1></html>");
+        Some(Fault::Garbage) => return plain(number, 200, "application/json", "}{ no JSON"),
+        Some(Fault::Html(status)) => {
+            return plain(number, status, "text/html", "<html><h1>Bad gateway</h1></html>");
         }
         Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::Reset) => {
@@ -218,8 +218,9 @@ fn request_id(number: u64) -> String {
     format!("req_sim{number:08}")
 }
 
-fn plain(number: u64, kind: &str, body: &'static str) -> Response {
+fn plain(number: u64, status: u16, kind: &str, body: &'static str) -> Response {
     Response::builder()
+        .status(status)
         .header("content-type", kind)
         .header("request-id", request_id(number))
         .body(Body::from(body))

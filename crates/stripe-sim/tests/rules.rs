@@ -160,7 +160,7 @@ async fn faults_strike_in_turn_and_stop_when_they_are_cleared() {
     };
     sim.inject(Fault::Status(500), Times::Next(2));
     sim.inject(Fault::Garbage, Times::Next(1));
-    sim.inject(Fault::Html, Times::Next(1));
+    sim.inject(Fault::Html(200), Times::Next(1));
     sim.inject(Fault::Reset, Times::Next(1));
     sim.inject(Fault::CutBody, Times::Next(1));
     sim.inject(Fault::Hang, Times::Always);

@@ -106,11 +106,13 @@ pub fn event(bytes: &[u8]) {
     }
 }
 
-fn names_member(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.trim() == MEMBER,
-        Value::Array(list) => list.iter().any(names_member),
-        Value::Object(fields) => fields.values().any(names_member),
-        _ => false,
-    }
+/// Whether one of the places of the contract, and not just any, holds the member's name.
+fn names_member(authorizer: &Value) -> bool {
+    let places = ["userId", "user_id", "sub"].map(|name| format!("/{name}"));
+    let claims = ["/claims/sub".to_owned(), "/jwt/claims/sub".to_owned()];
+    let is_named = |root: &str, place: &String| {
+        let said = authorizer.pointer(&format!("{root}{place}"));
+        said.and_then(Value::as_str).is_some_and(|text| text.trim() == MEMBER)
+    };
+    ["", "/lambda"].iter().any(|root| places.iter().chain(&claims).any(|at| is_named(root, at)))
 }

@@ -14,7 +14,7 @@ pub const SECRET: &str = "secret-of-the-fuzzed-shop";
 /// knows the secret made with these claims.
 pub fn token(bytes: &[u8]) {
     static TOKENS: OnceLock<Tokens> = OnceLock::new();
-    let tokens = TOKENS.get_or_init(|| Tokens::new(Some(SECRET)));
+    let tokens = TOKENS.get_or_init(|| Tokens::new(SECRET.into()));
     let text = String::from_utf8_lossy(bytes);
     for header in [text.to_string(), format!("Bearer {text}")] {
         if let Some(context) = tokens.authorize(Some(&header)) {

@@ -1,5 +1,5 @@
 //! What must hold of any input, tried with fixtures that were changed at random. A case is named by
-//! its number, and is the same in every run.
+//! its number, and is the same in every run with the same fixtures.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod seeds;

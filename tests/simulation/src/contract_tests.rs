@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use orders::{CustomerId, Order, OrderId, OrderStatus, Timestamp, UserId};
-use port_contracts::checkout::{CheckoutSubject, Mood};
+use port_contracts::checkout::{self, CheckoutSubject};
 use port_contracts::store::{self, OtherRow, StoreSubject};
 
 use crate::executor;
@@ -47,7 +48,7 @@ impl StoreSubject for SimStore {
     }
 
     async fn file_profile(&self, user: &UserId, customer: &str) {
-        let customer = CustomerId::new(customer);
+        let customer = CustomerId::new(customer).unwrap();
         self.0.lock().profiles.insert(user.as_str().to_owned(), customer);
     }
 
@@ -67,6 +68,10 @@ impl CheckoutSubject for SimCheckout {
         self.0.lock().now()
     }
 
+    fn tolerance(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn sell(&self, user: &UserId, order: &OrderId, lines: usize) {
         let session = Session {
             owner: user.as_str().to_owned(),
@@ -81,11 +86,11 @@ impl CheckoutSubject for SimCheckout {
         self.0.lock().sessions.insert(order.as_str().to_owned(), session);
     }
 
-    async fn turn(&self, mood: Mood) {
-        self.0.lock().stripe_always = Some(match mood {
-            Mood::Broken => Fault::Fails,
-            Mood::Refuses => Fault::Refuses,
-            Mood::Silent => Fault::Hangs,
+    async fn inject(&self, fault: checkout::Fault) {
+        self.0.lock().stripe_always = Some(match fault {
+            checkout::Fault::Broken => Fault::Fails,
+            checkout::Fault::Refuses => Fault::Refuses,
+            checkout::Fault::Silent => Fault::Hangs,
         });
     }
 }

@@ -86,7 +86,7 @@ fn set_up(world: &World) -> Vec<OrderId> {
     let mut state = world.lock();
     state.faults = [0, 5, 30][state.chance.usize(0..3)];
     for member in MEMBERS {
-        state.profiles.insert(member.to_owned(), customer_of(member));
+        state.profiles.extend(customer_of(member).map(|customer| (member.to_owned(), customer)));
     }
     let count = state.chance.usize(1..4);
     (0..count)

@@ -94,7 +94,7 @@ impl SnapshotStore for SimStore {
         user: &UserId,
     ) -> Result<Option<CustomerId>, StoreError> {
         self.reach(context).await?;
-        Ok(self.0.lock().profiles.get(user.as_str()).cloned().flatten())
+        Ok(self.0.lock().profiles.get(user.as_str()).cloned())
     }
 
     async fn insert(

@@ -17,7 +17,7 @@ pub(crate) struct State {
     pub(crate) faults: u32,
     pub(crate) rows: BTreeMap<(String, String), Row>,
     /// The customers that members' profiles name.
-    pub(crate) profiles: BTreeMap<String, Option<CustomerId>>,
+    pub(crate) profiles: BTreeMap<String, CustomerId>,
     pub(crate) sessions: BTreeMap<String, Session>,
     /// What Stripe does to every request; `None`: what chance says.
     pub(crate) stripe_always: Option<Fault>,

@@ -2,6 +2,7 @@
 //! payloads where they are there.
 
 use fuzzing::{MEMBER, ORDER, SECRET};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use stripe_sim::{Line, SessionBuilder, Shop, StripeSim};
 use table_sim::{Row, old_fallback_row, sync_row, webhook_row};
@@ -118,11 +119,11 @@ async fn from_stripe(path: &str, expand: &[&str]) -> Vec<Value> {
 }
 
 fn tokens() -> Vec<Value> {
-    let tokens = bearer_tokens::Tokens::new(Some(SECRET));
-    let signed = tokens.issue(MEMBER, "ava@example.com").expect("a token");
     let claims = json!({
         "userId": MEMBER, "sub": MEMBER, "email": "ava@example.com", "email_verified": "true",
         "exp": 4_102_444_800_i64, "nbf": CREATED, "iss": "shop", "aud": ["dashboard"],
     });
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    let signed = encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token");
     vec![json!(signed), json!(format!("Bearer {signed}")), claims]
 }
