@@ -14,6 +14,7 @@ mod freshness;
 mod headers;
 mod lookup;
 mod normalisation;
+mod observed;
 mod outage;
 mod ownership;
 mod request;

@@ -52,7 +52,7 @@ async fn handle(
     // Zero is no deadline, but the absence of one.
     let deadline = i64::try_from(context.deadline).ok().filter(|millis| *millis > 0);
     let deadline = deadline.and_then(|millis| Timestamp::from_millis(millis).ok());
-    let invocation = Invocation { id: context.request_id, deadline };
+    let invocation = Invocation { id: context.request_id, deadline, trace: context.xray_trace_id };
     Ok(service.answer(event.payload.get(), &invocation).await.into_lambda())
 }
 

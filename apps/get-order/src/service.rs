@@ -3,7 +3,7 @@ use aws_sdk_ssm::Client as Ssm;
 use aws_sdk_ssm::error::ProvideErrorMetadata;
 use orders::{GetOrder, SystemClock};
 use orders_dynamodb::CommerceTable;
-use orders_http::Endpoint;
+use orders_http::{Endpoint, EndpointConfig, UserHasher};
 use orders_stripe::{Backoff, SecretKey, StripeCheckout, StripeConfig};
 
 use crate::config::{KeySource, Mistake, Settings, check_base};
@@ -51,6 +51,8 @@ pub fn service(
 ) -> Result<Service, StartError> {
     check_base(&key, &settings.stripe.base)?;
     let clock = SystemClock;
+    // Whoever runs the deployment has Stripe's key, and nobody else; no further secret is needed.
+    let user_hasher = UserHasher::new(&key.derive("names of members in the log"));
     let stripe = StripeConfig {
         key,
         base: settings.stripe.base,
@@ -63,5 +65,7 @@ pub fn service(
         .map_err(|error| StartError::StripeClient(error.to_string()))?;
     let table = CommerceTable::new(dynamodb, settings.table, clock);
     let orders = GetOrder::new(table, stripe, clock);
-    Ok(Endpoint::new(orders, settings.cors, settings.request_budget, clock))
+    let endpoint =
+        EndpointConfig { cors: settings.cors, budget: settings.request_budget, user_hasher };
+    Ok(Endpoint::new(orders, endpoint, clock))
 }

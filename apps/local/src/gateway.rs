@@ -35,7 +35,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
 async fn order(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let id = format!("local-{:016x}", fastrand::u64(..));
     let event = event(&gateway.tokens, &request, &id).to_string();
-    let invocation = Invocation { id, deadline: None };
+    let invocation = Invocation { id, ..Invocation::default() };
     let reply = gateway.service.answer(&event, &invocation).await;
     response(reply.answer)
 }

@@ -1,17 +1,20 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use orders::ports::{Checkout, SnapshotStore};
 use orders::{
-    Answered, Clock, Deadline, GetOrder, OrderId, RequestContext, Source, Timestamp, Usage,
+    Answered, Caller, Clock, Deadline, GetOrder, OrderId, RequestContext, Source, Timestamp, Usage,
 };
 use serde::Serialize;
 
+use crate::UserHasher;
 use crate::answer::{Answer, LambdaResponse, entity_tag, matches};
 use crate::cors::{CorsPolicy, METHODS};
 use crate::event::{HeaderStyle, UntrustedRequest};
-use crate::identity::caller;
+use crate::identity::{Unidentified, caller};
 use crate::log::{self, Ending, milliseconds};
 use crate::problem::{Problem, order_id};
+use crate::trace::trace_id;
 
 /// What is kept back of an invocation's own deadline, so that the answer is out before Lambda
 /// ends the invocation.
@@ -27,9 +30,21 @@ const RETRY_AFTER: &str = "2";
 #[derive(Debug)]
 pub struct Endpoint<S, C, K> {
     orders: GetOrder<S, C, K>,
-    cors: CorsPolicy,
-    budget: Duration,
+    config: EndpointConfig,
     clock: K,
+    /// Whether a request was answered before.
+    is_warm: AtomicBool,
+}
+
+/// How requests are answered.
+#[derive(Clone, Debug)]
+pub struct EndpointConfig {
+    /// Which pages may read the answers.
+    pub cors: CorsPolicy,
+    /// The longest time for one request.
+    pub budget: Duration,
+    /// Names members in the log.
+    pub user_hasher: UserHasher,
 }
 
 /// What surrounds one request.
@@ -39,6 +54,8 @@ pub struct Invocation {
     pub id: String,
     /// When the invocation ends, by Lambda's word.
     pub deadline: Option<Timestamp>,
+    /// The trace that Lambda says the invocation belongs to, as `X-Amzn-Trace-Id` has it.
+    pub trace: Option<String>,
 }
 
 /// An answer, and the shape in which its asker wants it.
@@ -57,9 +74,9 @@ impl Reply {
 }
 
 impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
-    /// The endpoint over its use case. `budget` is the longest time for one request.
-    pub fn new(orders: GetOrder<S, C, K>, cors: CorsPolicy, budget: Duration, clock: K) -> Self {
-        Self { orders, cors, budget, clock }
+    /// The endpoint over its use case.
+    pub fn new(orders: GetOrder<S, C, K>, config: EndpointConfig, clock: K) -> Self {
+        Self { orders, config, clock, is_warm: AtomicBool::new(false) }
     }
 
     /// Answers an event. Every event gets an answer.
@@ -68,12 +85,13 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
         let context = RequestContext::new(self.deadline(invocation));
         let request = UntrustedRequest::from_event(event);
         let request_id = request.request_id.as_ref().unwrap_or(&invocation.id);
+        let caller = caller(&request.authorizer);
         let order = order_id(&request.order);
 
         let ending = if request.method == "OPTIONS" {
             Ending::Preflight
         } else {
-            self.find(&request, order.as_ref(), &context).await
+            self.find(&request.method, caller.as_ref(), order.as_ref(), &context).await
         };
         let mut answer = match &ending {
             Ending::Preflight => bare(204),
@@ -90,15 +108,29 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
             answer.body.clear();
         }
         answer.headers.push(("X-Request-Id", header_text(request_id)));
-        answer.headers.extend(self.cors.headers(request.origin.as_deref()));
-        let line = log::Line { request_id, order: order.as_ref().ok(), status: answer.status };
-        log::request(&line, started.elapsed(), &context, &ending);
+        answer.headers.extend(self.config.cors.headers(request.origin.as_deref()));
+        let user_hash =
+            caller.as_ref().map(|caller| self.config.user_hasher.name(caller.user_id()));
+        let [amazon, w3c] = request.trace.each_ref().map(Option::as_deref);
+        log::request(&log::Facts {
+            request_id,
+            lambda_request_id: &invocation.id,
+            trace_id: trace_id(invocation.trace.as_deref().or(amazon), w3c).unwrap_or_default(),
+            order: order.as_ref().map_or("", |order| order.as_str()),
+            user_hash: user_hash.as_deref().unwrap_or_default(),
+            status: answer.status,
+            took: started.elapsed(),
+            budget_left: context.deadline.remaining(self.clock.now()),
+            is_cold_start: !self.is_warm.swap(true, Ordering::Relaxed),
+            ledger: &context.ledger,
+            ending: &ending,
+        });
         Reply { answer, load_balancer: request.load_balancer }
     }
 
     fn deadline(&self, invocation: &Invocation) -> Deadline {
         let now = self.clock.now();
-        let of_budget = now.plus(self.budget.saturating_sub(ANSWER_RESERVE));
+        let of_budget = now.plus(self.config.budget.saturating_sub(ANSWER_RESERVE));
         let of_invocation = invocation.deadline.map(|ends| {
             let left = Deadline::at(ends).remaining(now);
             now.plus(left.saturating_sub(INVOCATION_RESERVE))
@@ -109,22 +141,23 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
     /// The checks of the contract, in its order; the first that fails ends the request.
     async fn find(
         &self,
-        request: &UntrustedRequest,
+        method: &str,
+        caller: Result<&Caller, &Unidentified>,
         order: Result<&OrderId, &Problem>,
         context: &RequestContext,
     ) -> Ending {
-        if !matches!(request.method.as_str(), "GET" | "HEAD") {
+        if !matches!(method, "GET" | "HEAD") {
             return Ending::Refused(Problem::MethodNotAllowed, None);
         }
-        let caller = match caller(&request.authorizer) {
+        let caller = match caller {
             Ok(caller) => caller,
-            Err(why) => return Ending::Refused(Problem::Unauthorized, Some(why)),
+            Err(why) => return Ending::Refused(Problem::Unauthorized, Some(*why)),
         };
         let order = match order {
             Ok(order) => order,
             Err(problem) => return Ending::Refused(*problem, None),
         };
-        match self.orders.find(context, &caller, order).await {
+        match self.orders.find(context, caller, order).await {
             Ok(answered) => Ending::Found(Box::new(answered)),
             Err(error) => Ending::Failed(error),
         }

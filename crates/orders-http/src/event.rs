@@ -21,6 +21,8 @@ pub(crate) struct UntrustedRequest {
     pub(crate) origin: Option<String>,
     /// The `If-None-Match` headers, joined.
     pub(crate) if_none_match: Option<String>,
+    /// The `X-Amzn-Trace-Id` and the `traceparent` header.
+    pub(crate) trace: [Option<String>; 2],
     /// The gateway's id of the request.
     pub(crate) request_id: Option<String>,
     /// What the gateway's authorizer said; `null` where there was none.
@@ -70,6 +72,7 @@ impl UntrustedRequest {
             order: order(wire.path_parameters.0.unwrap_or_default().order_id.0, &path),
             origin: headers.first("origin"),
             if_none_match: headers.joined("if-none-match"),
+            trace: ["x-amzn-trace-id", "traceparent"].map(|name| headers.first(name)),
             request_id: context.request_id.0.filter(|id| !id.trim().is_empty()),
             authorizer: context.authorizer.0.unwrap_or_default(),
             load_balancer,

@@ -10,7 +10,10 @@ mod event;
 mod identity;
 mod log;
 mod problem;
+mod trace;
+mod user_hash;
 
 pub use answer::{Answer, LambdaResponse};
 pub use cors::{CorsPolicy, InvalidOrigin};
-pub use endpoint::{Endpoint, Invocation, Reply};
+pub use endpoint::{Endpoint, EndpointConfig, Invocation, Reply};
+pub use user_hash::UserHasher;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use orders::ports::{CheckoutError, StoreError};
-use orders::{Answered, GetOrderError, Incident, Miss, NotFound, OrderId, RequestContext, Source};
+use orders::{Answered, Denied, GetOrderError, Incident, Ledger, Miss, NotFound, Source};
 use tracing::{error, info, warn};
 
 use crate::identity::Unidentified;
@@ -48,6 +48,20 @@ impl Ending {
         }
     }
 
+    /// Which evidence denied the order to the caller, where one did.
+    fn deny_reason(&self) -> &'static str {
+        match self {
+            Self::Failed(GetOrderError::NotFound(NotFound::Denied(why))) => match why {
+                Denied::SomebodyElse(evidence) => evidence.as_str(),
+                Denied::NoEvidence => "no_evidence",
+            },
+            Self::Failed(GetOrderError::NotFound(NotFound::Remembered(Miss::Foreign))) => {
+                "remembered"
+            }
+            Self::Preflight | Self::Found(_) | Self::Refused(..) | Self::Failed(_) => "",
+        }
+    }
+
     /// The evidence that decided, or the error with all that lies behind it.
     fn reason(&self) -> String {
         match self {
@@ -59,40 +73,41 @@ impl Ending {
     }
 }
 
-/// What identifies a request in the log.
-pub(crate) struct Line<'a> {
+/// What is known of a request at its end.
+pub(crate) struct Facts<'a> {
     pub(crate) request_id: &'a str,
-    pub(crate) order: Option<&'a OrderId>,
+    pub(crate) lambda_request_id: &'a str,
+    pub(crate) trace_id: &'a str,
+    pub(crate) order: &'a str,
+    pub(crate) user_hash: &'a str,
     pub(crate) status: u16,
+    pub(crate) took: Duration,
+    pub(crate) budget_left: Duration,
+    pub(crate) is_cold_start: bool,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) ending: &'a Ending,
 }
 
 /// Writes the line of a request, and one for everything that the answer does not show.
-pub(crate) fn request(line: &Line<'_>, took: Duration, context: &RequestContext, ending: &Ending) {
-    let request_id = line.request_id;
-    for incident in context.ledger.take_incidents() {
-        let cause = chain(&incident);
-        match incident {
-            // Somebody has to change something.
-            Incident::ServedStale(CheckoutError::Refused(_))
-            | Incident::NotMended(CheckoutError::Refused(_))
-            | Incident::WriteFailed(StoreError::Refused(_)) => {
-                error!(requestId = request_id, cause, "degraded");
-            }
-            _ => warn!(requestId = request_id, cause, "degraded"),
-        }
+pub(crate) fn request(facts: &Facts<'_>) {
+    for incident in facts.ledger.take_incidents() {
+        degraded(facts, &incident);
     }
-    let usage = context.ledger.usage();
-    let order = line.order.map(OrderId::as_str).unwrap_or_default();
-    let (outcome, reason) = (ending.outcome(), ending.reason());
+    let Facts { ending, .. } = facts;
+    let usage = facts.ledger.usage();
     macro_rules! line {
         ($level:ident) => {
             $level!(
-                requestId = request_id,
-                orderId = order,
-                outcome,
-                reason,
-                status = line.status,
-                durationMs = milliseconds(took),
+                requestId = facts.request_id,
+                lambdaRequestId = facts.lambda_request_id,
+                traceId = facts.trace_id,
+                orderId = facts.order,
+                userHash = facts.user_hash,
+                outcome = ending.outcome(),
+                denyReason = ending.deny_reason(),
+                reason = ending.reason(),
+                status = facts.status,
+                durationMs = milliseconds(facts.took),
                 storeMs = milliseconds(usage.store_time),
                 storeCalls = usage.store_calls,
                 rowsRead = usage.rows_read,
@@ -101,6 +116,8 @@ pub(crate) fn request(line: &Line<'_>, took: Duration, context: &RequestContext,
                 stripeCalls = usage.stripe_calls,
                 retries = usage.retries,
                 stripeRequestId = usage.stripe_request_id.as_deref().unwrap_or_default(),
+                coldStart = facts.is_cold_start,
+                budgetLeftMs = milliseconds(facts.budget_left),
                 "request"
             )
         };
@@ -109,6 +126,19 @@ pub(crate) fn request(line: &Line<'_>, took: Duration, context: &RequestContext,
         Ending::Failed(GetOrderError::Internal(_)) => line!(error),
         Ending::Failed(GetOrderError::Unavailable(_)) => line!(warn),
         _ => line!(info),
+    }
+}
+
+fn degraded(facts: &Facts<'_>, incident: &Incident) {
+    let (request_id, cause) = (facts.request_id, chain(incident));
+    match incident {
+        // Somebody has to change something.
+        Incident::ServedStale(CheckoutError::Refused(_))
+        | Incident::NotMended(CheckoutError::Refused(_))
+        | Incident::WriteFailed(StoreError::Refused(_)) => {
+            error!(requestId = request_id, cause, "degraded");
+        }
+        _ => warn!(requestId = request_id, cause, "degraded"),
     }
 }
 

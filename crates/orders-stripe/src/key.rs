@@ -1,7 +1,9 @@
 use std::str::FromStr;
 
+use hmac::{Hmac, KeyInit, Mac};
 use orders::OrderId;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
 
 /// Whether real money is at stake. A key and the sessions it can see are of one mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,14 @@ impl SecretKey {
         self.mode
     }
 
+    /// A key for another purpose, which follows from this one and tells nothing of it. Every
+    /// process that has this key derives the same.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        // HMAC takes a key of any length.
+        let mac = Hmac::<Sha256>::new_from_slice(self.expose().as_bytes());
+        mac.map(|mac| mac.chain_update(purpose).finalize().into_bytes().into()).unwrap_or_default()
+    }
+
     /// The key itself, for the `Authorization` header only.
     pub(crate) fn expose(&self) -> &str {
         self.secret.expose_secret()
@@ -102,6 +112,14 @@ mod tests {
         ] {
             assert_eq!(text.parse::<SecretKey>().unwrap_err(), why, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_derived_key_follows_from_the_key_and_the_purpose() {
+        let derived = |key: &str, purpose| key.parse::<SecretKey>().unwrap().derive(purpose);
+        assert_eq!(derived("sk_test_a", "one"), derived("sk_test_a", "one"));
+        assert_ne!(derived("sk_test_a", "one"), derived("sk_test_a", "two"));
+        assert_ne!(derived("sk_test_a", "one"), derived("sk_test_b", "one"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use orders::{
     CustomerId, GetOrder, NewSnapshot, Order, OrderId, Provenance, RequestContext, RowRef,
     Timestamp, UnverifiedSnapshot, UserId,
 };
-use orders_http::{Endpoint, Invocation};
+use orders_http::{Endpoint, EndpointConfig, Invocation, UserHasher};
 use serde_json::Value;
 
 use crate::MEMBER;
@@ -76,8 +76,12 @@ pub fn event(bytes: &[u8]) {
     static ENDPOINT: OnceLock<Endpoint<AllHers, Empty, Stopped>> = OnceLock::new();
     let endpoint = ENDPOINT.get_or_init(|| {
         let orders = GetOrder::new(AllHers, Empty, Stopped);
-        let cors = "https://shop.example".parse().unwrap();
-        Endpoint::new(orders, cors, Duration::from_secs(10), Stopped)
+        let config = EndpointConfig {
+            cors: "https://shop.example".parse().unwrap(),
+            budget: Duration::from_secs(10),
+            user_hasher: UserHasher::new(&[7; 32]),
+        };
+        Endpoint::new(orders, config, Stopped)
     });
     let text = String::from_utf8_lossy(bytes);
     let reply = endpoint.answer(&text, &Invocation::default()).now_or_never();
