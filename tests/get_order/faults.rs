@@ -37,7 +37,7 @@ fn stripe_faults() -> Vec<(&'static str, Option<Fault>, [u16; 3])> {
 
 async fn every_stripe_with(fault: TableFault) {
     let column = match fault {
-        TableFault::None => 0,
+        TableFault::None | TableFault::Foreign => 0,
         TableFault::NoTable => 2,
         _ => 1,
     };
@@ -73,6 +73,7 @@ async fn every_stripe_with(fault: TableFault) {
             assert_eq!(answer.status, status, "{pairing}");
             assert!(answer.took < BUDGET, "{pairing}");
             assert!(answer.status == 200 || !answer.body.contains("ava@"), "{pairing}");
+            assert!(!answer.body.contains("carl@"), "{pairing}");
         }
         assert!(lambda.program.is_running());
         let log = lambda.program.output().join("\n");
@@ -114,6 +115,9 @@ matrix! {
     a_store_that_throttles: Throttle,
     a_store_with_internal_errors: Status500,
     a_store_that_answers_garbage: Garbage,
+    a_store_that_answers_nothing: Empty,
+    a_store_whose_pages_never_end: Endless,
+    a_store_that_answers_with_anothers_row: Foreign,
     a_store_that_hangs: Hang,
     a_store_that_closes_connections: Reset,
     a_store_where_nobody_listens: Refused,

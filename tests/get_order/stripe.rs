@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stripe_sim::{Fault, Times};
+use stripe_sim::{Fault, Line, SessionBuilder, Times};
 use table_sim::INDEX;
 use test_support::{Asker, rest_event};
 
@@ -128,6 +128,34 @@ async fn the_answer_leaves_before_the_invocation_ends() {
     let answer = stack.lambda.invoke_within(event, Duration::from_millis(1500)).await;
     assert_eq!(answer.status, 503);
     assert!(answer.took < Duration::from_millis(1500), "{:?}", answer.took);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_time_left_is_not_failed_by_others_that_had_none() {
+    let stack = Stack::with(&[("ORDER_INDEX", INDEX), ("AWS_LAMBDA_MAX_CONCURRENCY", "8")]).await;
+    stack.given_session(session_of("ava", ORDER));
+    stack.stripe.inject(Fault::Hang, Times::Next(2));
+    let ask = |millis| {
+        let event = rest_event(&Asker::user("ava"), ORDER).to_string();
+        stack.lambda.invoke_within(event, Duration::from_millis(millis))
+    };
+    // Whichever asks, at most two calls are left without an answer.
+    let (first, second, patient) = tokio::join!(ask(1000), ask(2000), ask(9000));
+    assert_eq!(first.status, 503, "{first:?}");
+    assert!(matches!(second.status, 200 | 503), "{second:?}");
+    assert_eq!(patient.status, 200, "{patient:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_too_large_to_be_handed_on_is_owned_up_to() {
+    let stack = Stack::start().await;
+    let lines = (0..20).map(|_| Line::new(&"long ".repeat(64_000), 100, 1));
+    let session = lines.fold(session_of("ava", ORDER), SessionBuilder::line);
+    stack.given_session(session);
+    let answer = stack.open_order("ava", ORDER).await;
+    assert_eq!((answer.status, &answer.json()["code"]), (500, &"internal_error".into()));
+    let line = stack.lambda.program.line_with("too large to be handed on").await;
+    assert!(line.contains("\"internal\""), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

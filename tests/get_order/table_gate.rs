@@ -23,6 +23,12 @@ pub(crate) enum TableFault {
     Garbage,
     /// Every answer is a row with lists within lists, so many levels deep.
     Nested(usize),
+    /// Every answer is a 200 with nothing in it.
+    Empty,
+    /// Every page says that the same page comes after it.
+    Endless,
+    /// Every answer is a row of somebody whom nobody asked for.
+    Foreign,
     /// No answer, ever.
     Hang,
     /// The connection is closed before any answer.
@@ -91,6 +97,9 @@ async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
         TableFault::Status500 => return answer(500, refusal("InternalServerError").to_string()),
         TableFault::Garbage => return answer(200, "}{ no JSON".to_owned()),
         TableFault::Nested(levels) => return answer(200, nested(levels)),
+        TableFault::Empty => return answer(200, "{}".to_owned()),
+        TableFault::Endless => return answer(200, ENDLESS.to_owned()),
+        TableFault::Foreign => return answer(200, FOREIGN.to_owned()),
         TableFault::Hang => return std::future::pending().await,
         TableFault::NoTable => {
             return answer(400, refusal("ResourceNotFoundException").to_string());
@@ -109,9 +118,16 @@ async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
     answer(got.status().as_u16(), got.text().await.unwrap())
 }
 
+const ENDLESS: &str = r#"{"Count": 0, "ScannedCount": 1, "Items": [],
+    "LastEvaluatedKey": {"PK": {"S": "USER#ava"}, "SK": {"S": "ORDER#1#cs_test_1"}}}"#;
+
+const FOREIGN: &str = r#"{"Count": 1, "ScannedCount": 1, "Items": [{
+    "PK": {"S": "USER#carl"}, "SK": {"S": "ORDER#1#cs_test_a1fault0"},
+    "orderId": {"S": "cs_test_a1fault0"}, "status": {"S": "completed"}, "customerEmail": {"S": "carl@example.com"}}]}"#;
+
 fn nested(levels: usize) -> String {
     let (open, close) = (r#"{"L":["#.repeat(levels), "]}".repeat(levels));
-    let key = r#""PK":{"S":"USER#ava"},"SK":{"S":"ORDER#1#cs_test_a1deep"}"#;
+    let key = r#""SK":{"S":"ORDER#1#cs_test_a1deep"}"#;
     format!(r#"{{"Count":1,"ScannedCount":1,"Items":[{{{key},"items":{open}{close}}}]}}"#)
 }
 

@@ -18,6 +18,10 @@ impl Failed {
         Self::Store(StoreError::Unavailable(Arc::new(Described(LATE.to_owned()))))
     }
 
+    pub(crate) fn nonsense() -> Self {
+        Self::Store(StoreError::Unavailable(Arc::new(Described(NONSENSE.to_owned()))))
+    }
+
     pub(crate) fn from_sdk<E>(error: &SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + Error + Debug + Send + Sync + 'static,
@@ -71,6 +75,7 @@ const REFUSALS: [&str; 10] = [
 ];
 
 const LATE: &str = "DynamoDB did not answer in time";
+const NONSENSE: &str = "DynamoDB's answer made no sense";
 
 /// What went wrong, in words that hold no row, key or credential.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +88,7 @@ fn describe<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
         SdkError::ConstructionFailure(_) => "the request could not be built",
         SdkError::TimeoutError(_) => LATE,
         SdkError::DispatchFailure(_) => "DynamoDB could not be reached",
-        SdkError::ResponseError(_) => "DynamoDB's answer made no sense",
+        SdkError::ResponseError(_) => NONSENSE,
         SdkError::ServiceError(_) => "DynamoDB answered with an error",
         _ => "the request to DynamoDB failed",
     };

@@ -62,6 +62,11 @@ pub(crate) fn is_row_of(item: &Item, order: &OrderId) -> bool {
     })
 }
 
+/// Whether a row lies in another partition than the member's.
+pub(crate) fn is_anothers(item: &Item, user: &UserId) -> bool {
+    item.get(PARTITION).is_some_and(|key| *key != partition(user))
+}
+
 /// The `<timestamp>` of `ORDER#<timestamp>#<orderId>`: epoch seconds or ISO 8601, depending on
 /// the writer.
 pub(crate) fn written_at(sort: &str) -> Option<Timestamp> {

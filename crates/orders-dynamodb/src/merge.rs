@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use orders::ports::Lookup;
-use orders::{CorruptRow, OrderId, Timestamp, UnverifiedSnapshot};
+use orders::{CorruptRow, OrderId, Timestamp, UnverifiedSnapshot, UserId};
 
 use crate::keys;
 use crate::read::{Item, Row, is_expired, order_row};
@@ -23,10 +23,14 @@ impl<'a> Rows<'a> {
     }
 
     /// Adds a row, unless it is past its time to live.
-    pub(crate) fn add(&mut self, item: &Item, now: Timestamp) {
+    pub(crate) fn add(&mut self, item: &Item, user: &UserId, now: Timestamp) {
         // On the index the key of a row is no condition, and other things may name an order, too.
         // A query of the partition also gives rows whose `orderId` is no text; their key tells.
-        if !keys::is_row_of(item, self.order_id) || is_expired(item, now) {
+        // Another member's row was not asked for; one comparison more keeps it from being shown.
+        if !keys::is_row_of(item, self.order_id)
+            || keys::is_anothers(item, user)
+            || is_expired(item, now)
+        {
             return;
         }
         let row = order_row(item, self.order_id);

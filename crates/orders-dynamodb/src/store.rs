@@ -90,7 +90,7 @@ impl<K: Clock> CommerceTable<K> {
             .expression_attribute_values(":partition", keys::partition(user))
             .expression_attribute_values(":order", AttributeValue::S(order.to_string()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .set_exclusive_start_key(start);
+            .set_exclusive_start_key(start.clone());
         let query = match &self.config.index {
             Some(index) => query.index_name(index).key_condition_expression(keys::INDEX_KEYS),
             // No `Limit`: DynamoDB counts it before the filter, so that only the first rows of
@@ -108,7 +108,15 @@ impl<K: Clock> CommerceTable<K> {
         let sent = self.send(context, query.send(), |page| {
             (page.scanned_count, page.consumed_capacity.as_ref())
         });
-        Ok(sent.await?)
+        let page = sent.await?;
+        // Every answer to a query has a list. What has none, or less than it says, did not come
+        // from DynamoDB; and a page that ends where it began would be read for ever.
+        let listed = page.items.as_ref().and_then(|items| i32::try_from(items.len()).ok());
+        let ends_where_it_began = start.is_some() && page.last_evaluated_key == start;
+        if listed.is_none_or(|listed| listed < page.count) || ends_where_it_began {
+            return Err(Failed::nonsense().into());
+        }
+        Ok(page)
     }
 
     /// The attributes that only a new row gets.
@@ -134,7 +142,7 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
         loop {
             let page = self.page(context, user, order, start).await?;
             for item in page.items() {
-                rows.add(item, self.clock.now());
+                rows.add(item, user, self.clock.now());
             }
             // On the index the pages hold nothing but this order's rows, and all are wanted. In
             // the partition the newest match is enough.

@@ -3,7 +3,8 @@ use std::time::{Duration, Instant};
 
 use orders::ports::{Checkout, SnapshotStore};
 use orders::{
-    Answered, Caller, Clock, Deadline, GetOrder, OrderId, RequestContext, Source, Timestamp, Usage,
+    Answered, Caller, Clock, Deadline, Fault, GetOrder, GetOrderError, OrderId, RequestContext,
+    Source, Timestamp, Usage,
 };
 use serde::Serialize;
 
@@ -22,6 +23,9 @@ const INVOCATION_RESERVE: Duration = Duration::from_millis(250);
 
 /// What is kept back of the request's budget for writing the answer.
 const ANSWER_RESERVE: Duration = Duration::from_millis(50);
+
+/// The most that Lambda carries in an answer is 6 MB; the rest is for the headers.
+const MAX_BODY: usize = 6 * 1024 * 1024 - 64 * 1024;
 
 /// How soon a caller may try again after a 503, in seconds.
 const RETRY_AFTER: &str = "2";
@@ -93,13 +97,17 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
         } else {
             self.find(&request.method, caller.as_ref(), order.as_ref(), &context).await
         };
-        let mut answer = match &ending {
-            Ending::Preflight => bare(204),
+        let if_none_match = request.if_none_match.as_deref();
+        let (ending, mut answer) = match ending {
             Ending::Found(answered) => {
-                found(answered, request.if_none_match.as_deref(), &context.ledger.usage())
+                match found(&answered, if_none_match, &context.ledger.usage()) {
+                    Some(answer) => (Ending::Found(answered), answer),
+                    None => failed(GetOrderError::Internal(Fault::TooLarge), request_id),
+                }
             }
-            Ending::Refused(problem, _) => refusal(*problem, request_id),
-            Ending::Failed(error) => refusal(Problem::from(error), request_id),
+            Ending::Failed(error) => failed(error, request_id),
+            Ending::Preflight => (ending, bare(204)),
+            Ending::Refused(problem, _) => (ending, refusal(problem, request_id)),
         };
         if request.method == "OPTIONS" {
             answer.headers.extend(CorsPolicy::preflight_headers());
@@ -192,7 +200,13 @@ fn refusal(problem: Problem, request_id: &str) -> Answer {
     answer
 }
 
-fn found(answered: &Answered, if_none_match: Option<&str>, usage: &Usage) -> Answer {
+fn failed(error: GetOrderError, request_id: &str) -> (Ending, Answer) {
+    let answer = refusal(Problem::from(&error), request_id);
+    (Ending::Failed(error), answer)
+}
+
+/// The answer with an order. `None`: nobody could hand it on.
+fn found(answered: &Answered, if_none_match: Option<&str>, usage: &Usage) -> Option<Answer> {
     #[derive(Serialize)]
     struct Body<'a> {
         order: &'a orders::Order,
@@ -200,6 +214,11 @@ fn found(answered: &Answered, if_none_match: Option<&str>, usage: &Usage) -> Ans
 
     // An order is text, numbers, lists and maps with text keys, all of which JSON can hold.
     let body = serde_json::to_string(&Body { order: &answered.order }).unwrap_or_default();
+    // On its way it is a text within JSON, in which these take two bytes.
+    let doubled = body.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    if body.len() + doubled > MAX_BODY {
+        return None;
+    }
     let tag = entity_tag(&body);
     let unchanged = if_none_match.is_some_and(|header| matches(header, &tag));
     let mut answer = bare(if unchanged { 304 } else { 200 });
@@ -222,7 +241,7 @@ fn found(answered: &Answered, if_none_match: Option<&str>, usage: &Usage) -> Ans
         ("X-Order-Source", source.to_owned()),
         ("Server-Timing", timing),
     ]);
-    answer
+    Some(answer)
 }
 
 /// A text as a header may hold it.

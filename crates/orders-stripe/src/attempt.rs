@@ -60,7 +60,10 @@ pub(crate) async fn attempt<T: DeserializeOwned>(
         .timeout(timeout)
         .send()
         .await;
-    let request_id = sent.as_ref().ok().and_then(|answer| header(answer.headers(), "request-id"));
+    let request_id = sent
+        .as_ref()
+        .ok()
+        .and_then(|answer| header(answer.headers(), "request-id").and_then(|id| identifier(&id)));
     let outcome = match sent {
         Ok(answer) => read(answer, request_id.as_deref().unwrap_or("unknown")).await,
         Err(error) => Attempt::Failed(Failure::of(connection(&error))),
@@ -95,7 +98,7 @@ async fn read<T: DeserializeOwned>(mut answer: reqwest::Response, request_id: &s
         };
     }
     let details = parse::<ErrorBody>(&body).map(|body| body.error).ok();
-    let code = details.as_ref().and_then(|details| details.code.clone());
+    let code = details.as_ref().and_then(|details| identifier(details.code.as_deref()?));
     let missing = code.as_deref() == Some("resource_missing");
     match (status, &details) {
         // A 404 without Stripe's own body comes from something in between, and proves nothing.
@@ -107,7 +110,8 @@ async fn read<T: DeserializeOwned>(mut answer: reqwest::Response, request_id: &s
         }
         _ => {}
     }
-    let kind = details.and_then(|details| details.kind).unwrap_or_else(|| "no type".to_owned());
+    let kind = details.and_then(|details| identifier(details.kind.as_deref()?));
+    let kind = kind.unwrap_or_else(|| "no type".to_owned());
     failed(StripeError::Status { status, kind, code, request_id: request_id.to_owned() })
 }
 
@@ -134,6 +138,13 @@ fn connection(error: &reqwest::Error) -> StripeError {
         "it broke off before the answer"
     };
     StripeError::Connection(what.to_owned())
+}
+
+/// A word of Stripe's that goes to the log, as far as it is one: whatever stands between Stripe
+/// and us might have put anything there.
+fn identifier(text: &str) -> Option<String> {
+    let is_word = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'-';
+    (text.len() <= 64 && text.bytes().all(is_word)).then(|| text.to_owned())
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use orders::{Deadline, Timestamp};
 
-/// So many attempts in a row that fail open the breaker: the fourth request with the usual two
-/// repetitions. A member who tries again twice does not.
+/// So many attempts that fail one after another open the breaker: the fourth request with the
+/// usual two repetitions. A member who tries again twice does not, and a crowd whose attempts fail
+/// at the same moment counts as one.
 const FAILURES: u32 = 10;
 
-/// So much time lost in attempts in a row that fail opens it, too: silence costs more than errors
+/// So much time lost in such attempts opens it, too: silence costs more than errors
 /// do. One request alone cannot lose it under the default budget.
 const LOST: Duration = Duration::from_secs(12);
 
@@ -29,15 +30,16 @@ pub(crate) struct Breaker {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// Everybody may ask.
-    Closed { failures: u32, lost: Duration },
+    /// Everybody may ask. The failures since the last answer, the time that they took, and when
+    /// the last of them ended.
+    Closed { failures: u32, lost: Duration, last: Option<Timestamp> },
     /// Nobody may, until the pause is over.
     Open { until: Deadline, pause: Duration },
     /// One asks; the others are refused until its outcome is known.
     HalfOpen,
 }
 
-const CLOSED: State = State::Closed { failures: 0, lost: Duration::ZERO };
+const CLOSED: State = State::Closed { failures: 0, lost: Duration::ZERO, last: None };
 
 /// Stripe fails, and is not asked for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +80,7 @@ impl State {
         if failures >= FAILURES || lost >= LOST {
             Self::open(FIRST_PAUSE, now)
         } else {
-            Self::Closed { failures, lost }
+            Self::Closed { failures, lost, last: Some(now) }
         }
     }
 
@@ -121,8 +123,12 @@ impl Permit<'_> {
         let mut state = self.breaker.lock();
         *state = match (*state, self.probe.take()) {
             (State::HalfOpen, Some(pause)) => State::open((pause * 2).min(LONGEST_PAUSE), now),
-            (State::Closed { failures, lost }, _) => State::failed(failures + 1, lost + took, now),
-            // It began before the breaker opened, and says nothing new.
+            (State::Closed { failures, lost, last }, _)
+                if last.is_none_or(|at| self.began > at) =>
+            {
+                State::failed(failures + 1, lost + took, now)
+            }
+            // It was under way with one that has failed before, and says nothing new.
             (unchanged, _) => unchanged,
         };
     }
@@ -147,35 +153,52 @@ mod tests {
         Timestamp::from_millis(millis).unwrap()
     }
 
-    fn opened_at(now: Timestamp) -> Breaker {
-        let breaker = Breaker::default();
-        for _ in 0..FAILURES {
-            breaker.admit(now).unwrap().failed(now);
+    /// Lets attempts fail one after another, each in a millisecond, so that the last fails at that
+    /// moment.
+    fn fail(breaker: &Breaker, times: u32, until: i64) {
+        for n in (0..i64::from(times)).rev() {
+            breaker.admit(at(until - 2 * n - 1)).unwrap().failed(at(until - 2 * n));
         }
+    }
+
+    fn opened_at(now: i64) -> Breaker {
+        let breaker = Breaker::default();
+        fail(&breaker, FAILURES, now);
         breaker
     }
 
     #[test]
     fn it_opens_after_failures_in_a_row_and_an_answer_starts_the_count_again() {
         let breaker = Breaker::default();
-        for _ in 0..3 {
-            for _ in 1..FAILURES {
-                breaker.admit(at(0)).unwrap().failed(at(0));
+        for round in 1..=3 {
+            fail(&breaker, FAILURES - 1, round * 100);
+            breaker.admit(at(round * 100)).unwrap().answered();
+        }
+        fail(&breaker, FAILURES - 1, 1000);
+        assert_eq!(breaker.check(at(1000)), Ok(()));
+        fail(&breaker, 1, 1002);
+        assert_eq!(breaker.check(at(2001)), Err(IsOpen));
+        assert_eq!(breaker.admit(at(2001)).err(), Some(IsOpen));
+    }
+
+    #[test]
+    fn a_crowd_that_fails_at_the_same_moment_counts_as_one() {
+        let breaker = Breaker::default();
+        for round in 0..i64::from(FAILURES) - 1 {
+            let crowd: Vec<_> = (0..50).map(|_| breaker.admit(at(round * 100)).unwrap()).collect();
+            for (n, attempt) in (1..).zip(crowd) {
+                attempt.failed(at(round * 100 + n));
             }
-            breaker.admit(at(0)).unwrap().answered();
         }
-        for _ in 0..FAILURES {
-            assert_eq!(breaker.check(at(0)), Ok(()));
-            breaker.admit(at(0)).unwrap().failed(at(0));
-        }
-        assert_eq!(breaker.check(at(999)), Err(IsOpen));
-        assert_eq!(breaker.admit(at(999)).err(), Some(IsOpen));
+        assert_eq!(breaker.check(at(2000)), Ok(()));
+        fail(&breaker, 1, 2000);
+        assert_eq!(breaker.check(at(2000)), Err(IsOpen));
     }
 
     #[test]
     fn after_the_pause_one_probe_is_let_through_and_closes_it_or_doubles_the_pause() {
-        let breaker = opened_at(at(0));
-        let mut now = 0;
+        let breaker = opened_at(100);
+        let mut now = 100;
         for pause in [1000, 2000, 4000, 4000] {
             assert_eq!(breaker.check(at(now + pause - 1)), Err(IsOpen), "{pause}");
             now += pause;
@@ -191,34 +214,30 @@ mod tests {
 
     #[test]
     fn a_probe_that_is_given_up_leaves_its_place_to_the_next() {
-        let breaker = opened_at(at(0));
-        drop(breaker.admit(at(1000)).unwrap());
-        breaker.admit(at(1000)).unwrap().failed(at(1000));
-        assert_eq!(breaker.check(at(2999)), Err(IsOpen));
+        let breaker = opened_at(100);
+        drop(breaker.admit(at(1100)).unwrap());
+        breaker.admit(at(1100)).unwrap().failed(at(1100));
+        assert_eq!(breaker.check(at(3099)), Err(IsOpen));
     }
 
     #[test]
     fn an_attempt_from_before_it_opened_may_close_it_but_not_prolong_it() {
         let breaker = Breaker::default();
         let early: Vec<_> = (0..2).map(|_| breaker.admit(at(0)).unwrap()).collect();
-        for _ in 0..FAILURES {
-            breaker.admit(at(0)).unwrap().failed(at(0));
-        }
+        fail(&breaker, FAILURES, 100);
         let mut early = early.into_iter();
         early.next().unwrap().failed(at(900));
-        assert_eq!(breaker.check(at(1000)), Ok(()));
+        assert_eq!(breaker.check(at(1100)), Ok(()));
         early.next().unwrap().answered();
-        assert_eq!(breaker.check(at(0)), Ok(()));
+        assert_eq!(breaker.check(at(100)), Ok(()));
     }
 
     #[test]
     fn an_answer_beside_a_probe_closes_it_and_the_probes_failure_is_one_of_many() {
         let breaker = Breaker::default();
         let early = breaker.admit(at(0)).unwrap();
-        for _ in 0..FAILURES {
-            breaker.admit(at(0)).unwrap().failed(at(0));
-        }
-        let probe = breaker.admit(at(1000)).unwrap();
+        fail(&breaker, FAILURES, 100);
+        let probe = breaker.admit(at(1100)).unwrap();
         early.answered();
         probe.failed(at(1500));
         assert_eq!(breaker.check(at(1500)), Ok(()));
@@ -229,8 +248,8 @@ mod tests {
         let breaker = Breaker::default();
         let mut now = 0;
         for _ in 0..3 {
-            let attempt = breaker.admit(at(now)).unwrap();
-            now += 4000;
+            let attempt = breaker.admit(at(now + 1)).unwrap();
+            now += 4001;
             attempt.failed(at(now));
         }
         assert_eq!(breaker.check(at(now)), Err(IsOpen));
@@ -238,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_does_not_keep_it_open() {
-        let breaker = opened_at(at(3_600_000));
+        let breaker = opened_at(3_600_000);
         assert_eq!(breaker.check(at(0)), Ok(()));
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orders::ports::{Checkout, CheckoutError, Retrieved};
-use orders::{Clock, Deadline, OrderId, RequestContext};
+use orders::{Clock, OrderId, RequestContext};
 use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
 
 use crate::attempt::{Attempt, Failure, attempt};
 use crate::breaker::{Breaker, IsOpen, Permit};
-use crate::flights::{Flight, Flights};
+use crate::flights::{Failed, Flight, Flights};
 use crate::normalize::{checkout, expect_session};
 use crate::pace::{Pace, TooLate};
 use crate::wire::{LineList, Session};
@@ -35,9 +35,6 @@ const SHORTEST_ATTEMPT: Duration = Duration::from_millis(50);
 /// An attempt that had this long and was not answered tells that Stripe is slow, and not only that
 /// the request had little time left.
 const TELLING_ATTEMPT: Duration = Duration::from_millis(500);
-
-/// With less time than this left, a call may have given up rather than wait before a repetition.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// No session has this many pages of 100 lines; a list that goes on makes no sense.
 const MOST_PAGES: usize = 100;
@@ -124,47 +121,39 @@ impl<K: Clock + 'static> Checkout for StripeCheckout<K> {
         if Mode::of_session(order) != Some(self.inner.config.key.mode()) {
             return Ok(Retrieved::NotAsked);
         }
-        let (flight, theirs) = self.join(context, order);
-        let outcome = self.land(context, flight, theirs).await;
-        // Somebody else's call ends by that request's deadline. Where it failed for want of time,
-        // and ours is later, it is asked once more; any other failure would only be repeated.
-        let now = self.inner.clock.now();
-        let cut_short = theirs.is_some_and(|theirs| theirs.remaining(now) < LONGEST_WAIT);
-        let time_left = context.deadline.remaining(now) > SHORTEST_ATTEMPT;
-        if cut_short && time_left && matches!(outcome, Err(CheckoutError::Unavailable(_))) {
-            let (flight, theirs) = self.join(context, order);
-            return self.land(context, flight, theirs).await;
+        loop {
+            let (flight, is_ours) = self.join(context, order);
+            if is_ours {
+                // It ends by our deadline, and is not to be cut off before its last attempt has
+                // said how it failed.
+                return flight.await.map_err(|failed| failed.error);
+            }
+            let left = self.inner.left(context);
+            match tokio::time::timeout(left, flight).await {
+                Err(_elapsed) => return Err(StripeError::OutOfTime.into()),
+                // Somebody else's call, which had less time than we have: once more.
+                Ok(Err(Failed { in_haste: true, .. }))
+                    if self.inner.left(context) > self.inner.telling_attempt() => {}
+                Ok(outcome) => return outcome.map_err(|failed| failed.error),
+            }
         }
-        outcome
     }
 }
 
 impl<K: Clock + 'static> StripeCheckout<K> {
-    /// Joins the call for an order that is under way, or starts one.
-    fn join(&self, context: &RequestContext, order: &OrderId) -> (Flight, Option<Deadline>) {
-        self.flights.join(order, context.deadline, || {
+    /// Joins the call for an order that is under way, or starts one. Also says whether it was
+    /// started here.
+    fn join(&self, context: &RequestContext, order: &OrderId) -> (Flight, bool) {
+        self.flights.join(order, || {
             let (inner, context, order) = (Arc::clone(&self.inner), context.clone(), order.clone());
-            async move { Ok(inner.retrieve(&context, &order).await?) }
+            async move {
+                let outcome = inner.retrieve(&context, &order).await;
+                outcome.map_err(|error| Failed {
+                    in_haste: error.is_want_of_time(),
+                    error: error.into(),
+                })
+            }
         })
-    }
-
-    /// Waits for a call, but not past the deadline.
-    async fn land(
-        &self,
-        context: &RequestContext,
-        flight: Flight,
-        theirs: Option<Deadline>,
-    ) -> Result<Retrieved, CheckoutError> {
-        if theirs.is_none() {
-            // Our own ends by our deadline, and is not to be cut off before its last attempt has
-            // said how it failed.
-            return flight.await;
-        }
-        let left = self.inner.left(context);
-        match tokio::time::timeout(left, flight).await {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => Err(StripeError::OutOfTime.into()),
-        }
     }
 }
 
@@ -246,8 +235,13 @@ impl<K: Clock> Inner<K> {
             let too_late = self.left(context) < wait.saturating_add(SHORTEST_ATTEMPT);
             // What has just failed is a better answer than that nobody is let through.
             let refused = self.breaker.check(self.clock.now().plus(wait)).is_err();
-            let in_vain = too_late || refused || !failure.is_worth_repeating();
-            if failures > self.config.max_retries || in_vain {
+            if refused || !failure.is_worth_repeating() {
+                return Err(failure.error);
+            }
+            if too_late {
+                return Err(StripeError::NoTimeToRepeat(Box::new(failure.error)));
+            }
+            if failures > self.config.max_retries {
                 return Err(failure.error);
             }
             tokio::time::sleep(wait).await;

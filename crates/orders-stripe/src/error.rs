@@ -55,6 +55,9 @@ pub enum StripeError {
     /// The request's deadline leaves no time for an attempt.
     #[error("no time is left to ask Stripe")]
     OutOfTime,
+    /// An attempt failed, and the deadline is nearer than the next could begin.
+    #[error("{0}; no time was left to ask again")]
+    NoTimeToRepeat(Box<StripeError>),
     /// The budget of calls per second is spent, and the deadline is nearer than the next call.
     #[error("the budget of calls to Stripe is spent for now")]
     RateBudget,
@@ -70,6 +73,7 @@ impl StripeError {
             Self::Status { status, .. } => {
                 (400..500).contains(status) && !matches!(status, 404 | 408 | 409 | 425 | 429)
             }
+            Self::NoTimeToRepeat(error) => error.is_our_fault(),
             Self::Timeout
             | Self::Connection(_)
             | Self::Malformed { .. }
@@ -91,8 +95,14 @@ impl StripeError {
             }
             Self::Malformed { malformed, .. } => malformed.field == WHOLE_BODY,
             Self::Timeout | Self::Connection(_) => true,
+            Self::NoTimeToRepeat(error) => error.is_an_outage(),
             Self::TooLarge(_) | Self::OutOfTime | Self::RateBudget | Self::Paused => false,
         }
+    }
+
+    /// Whether a request with more time might have fared better.
+    pub(crate) fn is_want_of_time(&self) -> bool {
+        matches!(self, Self::NoTimeToRepeat(_) | Self::OutOfTime | Self::RateBudget)
     }
 }
 

@@ -7,11 +7,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
+use orders::OrderId;
 use orders::ports::{CheckoutError, Retrieved};
-use orders::{Deadline, OrderId};
 
-type UnderWay = HashMap<OrderId, (Deadline, WeakShared<BoxFuture<'static, Outcome>>)>;
-type Outcome = Result<Retrieved, CheckoutError>;
+type UnderWay = HashMap<OrderId, WeakShared<BoxFuture<'static, Outcome>>>;
+type Outcome = Result<Retrieved, Failed>;
+/// Why a call came to nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: CheckoutError,
+    /// Whether it was given up because the request that made it had no more time; another that
+    /// has may fare better.
+    pub(crate) in_haste: bool,
+}
+
 /// A call under way, shared by all who wait for it.
 pub(crate) type Flight = Shared<BoxFuture<'static, Outcome>>;
 
@@ -34,22 +43,15 @@ impl Flights {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Joins the call for an order, or starts one. Also gives the deadline by which a call that
-    /// somebody else has started will end; nothing for one that was started here.
-    pub(crate) fn join<F>(
-        &self,
-        order: &OrderId,
-        deadline: Deadline,
-        call: impl FnOnce() -> F,
-    ) -> (Flight, Option<Deadline>)
+    /// Joins the call for an order that somebody else has started, or starts one. Also says
+    /// whether it was started here.
+    pub(crate) fn join<F>(&self, order: &OrderId, call: impl FnOnce() -> F) -> (Flight, bool)
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
         let mut under_way = self.lock();
-        if let Some((theirs, flight)) = under_way.get(order)
-            && let Some(flight) = flight.upgrade()
-        {
-            return (flight, Some(*theirs));
+        if let Some(flight) = under_way.get(order).and_then(WeakShared::upgrade) {
+            return (flight, false);
         }
         let (call, flights, key) = (call(), self.clone(), order.clone());
         let flight = async move {
@@ -60,11 +62,11 @@ impl Flights {
         .boxed()
         .shared();
         // Calls that everybody gave up leave an entry behind, which goes here.
-        under_way.retain(|_, (_, flight)| flight.upgrade().is_some());
+        under_way.retain(|_, flight| flight.upgrade().is_some());
         if let Some(flight) = flight.downgrade() {
-            under_way.insert(order.clone(), (deadline, flight));
+            under_way.insert(order.clone(), flight);
         }
-        (flight, None)
+        (flight, true)
     }
 }
 
@@ -90,13 +92,12 @@ mod tests {
                 Ok(Retrieved::Absent)
             }
         };
-        let early = Deadline::at(orders::Timestamp::from_millis(0).unwrap());
-        let (mut leader, theirs) = flights.join(&order, early, call(gate));
-        assert_eq!(theirs, None);
+        let (mut leader, is_ours) = flights.join(&order, call(gate));
+        assert!(is_ours);
         assert!((&mut leader).now_or_never().is_none());
 
-        let (follower, theirs) = flights.join(&order, early, call(oneshot::channel().1));
-        assert_eq!(theirs, Some(early));
+        let (follower, is_ours) = flights.join(&order, call(oneshot::channel().1));
+        assert!(!is_ours);
         drop(leader);
         open.send(()).unwrap();
         assert!(matches!(follower.await, Ok(Retrieved::Absent)));

@@ -48,6 +48,9 @@ pub enum Fault {
     /// In Stripe.
     #[error("{0}")]
     Checkout(#[from] CheckoutError),
+    /// The answer is larger than its way to the caller can carry.
+    #[error("the answer is too large to be handed on")]
+    TooLarge,
     /// A stored row cannot be read, and Stripe could not replace it.
     #[error(
         "the stored row is corrupt at the attribute {attribute}, and Stripe could not replace it"
