@@ -1,6 +1,8 @@
 //! What is written about a request: one line that says what happened, whoever asked and however
 //! it ended.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 use stripe_sim::{Fault, Times};
 use table_sim::{INDEX, webhook_row};
@@ -43,13 +45,14 @@ async fn line_about(stack: &Stack, event: &Value) -> Value {
     stack.send(event).await;
     stack.lambda.program.line_after(before).await;
     // What is written about the next request ends what is written about this one.
-    let end = json!({"httpMethod": "OPTIONS", "requestContext": {"requestId": "the-end"}});
+    let mark = format!("the-end-of-{before}");
+    let end = json!({"httpMethod": "OPTIONS", "requestContext": {"requestId": mark}});
     stack.send(&end).await;
-    stack.lambda.program.line_with("the-end").await;
+    stack.lambda.program.line_with(&format!("{mark}\"")).await;
     let lines: Vec<Value> = stack.lambda.program.output()[before..]
         .iter()
         .map(|line| serde_json::from_str(line).unwrap())
-        .filter(|line: &Value| line["message"] == "request" && line["requestId"] != "the-end")
+        .filter(|line: &Value| line["message"] == "request" && line["requestId"] != mark)
         .collect();
     assert_eq!(lines.len(), 1, "{lines:#?}");
     lines[0].clone()
@@ -107,6 +110,95 @@ async fn every_request_has_one_line_with_what_happened_and_what_it_took() {
         let left = line["budgetLeftMs"].as_f64().unwrap();
         assert!((1.0..10_000.0).contains(&left), "{line}");
     }
+}
+
+/// A line of CloudWatch's embedded metric format, checked to be one. Gives each metric's values.
+fn metrics_of(line: &Value) -> Vec<(String, Vec<f64>)> {
+    assert!(line["_aws"]["Timestamp"].is_u64(), "{line}");
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+    let mut metrics = Vec::new();
+    for directive in directives {
+        assert!(directive["Namespace"].as_str().is_some_and(|name| !name.is_empty()), "{line}");
+        for set in directive["Dimensions"].as_array().unwrap() {
+            let set = set.as_array().unwrap();
+            assert!(set.len() <= 30, "{line}");
+            assert!(set.iter().all(|name| line[name.as_str().unwrap()].is_string()), "{line}");
+        }
+        for metric in directive["Metrics"].as_array().unwrap() {
+            let name = metric["Name"].as_str().unwrap();
+            let unit = metric["Unit"].as_str().unwrap();
+            assert!(["Count", "Milliseconds"].contains(&unit), "{line}");
+            let values = match &line[name] {
+                Value::Array(list) => list.iter().map(|value| value.as_f64().unwrap()).collect(),
+                value => vec![value.as_f64().unwrap()],
+            };
+            assert!((1..=100).contains(&values.len()), "{line}");
+            metrics.push((name.to_owned(), values));
+        }
+    }
+    metrics
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_are_lines_in_the_embedded_metric_format_that_count_what_happened() {
+    let stack = Stack::with(&[
+        ("ORDER_INDEX", INDEX),
+        ("METRICS_NAMESPACE", "Shop/Orders"),
+        ("METRICS_DIMENSIONS", "stage=test, service=orders"),
+    ])
+    .await;
+    stack.given_rows([webhook_row("ava", "cs_test_a1hit", CREATED)]).await;
+    let corrupt = webhook_row("ava", "cs_test_a1bad", CREATED).set("amount", json!(0.5));
+    stack.given_rows([corrupt]).await;
+    stack.given_session(session_of("ava", "cs_test_a1new"));
+    for (user, order) in [
+        ("ava", "cs_test_a1hit"),
+        ("ava", "cs_test_a1hit"),
+        ("ava", "cs_test_a1new"),
+        ("ben", "cs_test_a1new"),
+        ("ben", "cs_test_a1new"),
+        ("ava", "cs_test_a1bad"),
+    ] {
+        stack.open_order(user, order).await;
+    }
+    line_about(&stack, &rest_event(&Asker::user("ava"), "cs_test_a1hit")).await;
+
+    let (mut counts, mut outcomes) = (HashMap::new(), HashMap::new());
+    for line in stack.lambda.program.output() {
+        let line: Value = serde_json::from_str(&line).unwrap();
+        if line["_aws"].is_null() {
+            continue;
+        }
+        assert_eq!((&line["stage"], &line["service"]), (&json!("test"), &json!("orders")));
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Shop/Orders");
+        for (name, values) in metrics_of(&line) {
+            let duration = name.ends_with("_ms");
+            let more: f64 = if duration { 1.0 } else { values.iter().sum() };
+            if name == "requests_total" {
+                *outcomes.entry(line["outcome"].as_str().unwrap().to_owned()).or_insert(0.0) +=
+                    more;
+            }
+            *counts.entry(name).or_insert(0.0) += more;
+        }
+    }
+    let count = |name: &str| counts.get(name).copied().unwrap_or(0.0).round();
+    // The last line's own figures may still be on their way.
+    assert!(outcomes["snapshot_hit"] >= 3.0, "{outcomes:?}");
+    for (outcome, expected) in [("stripe_fallback", 1.0), ("denied", 2.0), ("internal", 1.0)] {
+        assert!((outcomes[outcome] - expected).abs() < 0.1, "{outcome}: {outcomes:?}");
+    }
+    let calls = f64::from(u32::try_from(stack.stripe.calls()).unwrap());
+    for (name, expected) in [
+        ("stripe_calls_total", calls),
+        ("denied_total", 2.0),
+        ("corrupt_snapshots_total", 1.0),
+        ("cold_starts_total", 1.0),
+        ("stripe_duration_ms", calls),
+        ("snapshot_write_failures_total", 0.0),
+    ] {
+        assert!((count(name) - expected).abs() < 0.1, "{name}: {counts:?}");
+    }
+    assert!(count("request_duration_ms") >= 7.0 && count("store_duration_ms") >= 7.0, "{counts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,6 +21,8 @@ async fn an_outage_costs_milliseconds_and_its_end_is_noticed() {
         ("ORDER_INDEX", INDEX),
         ("STRIPE_TIMEOUT_MS", "150"),
         ("REQUEST_BUDGET_MS", "3000"),
+        // A line for each request, and no other.
+        ("METRICS_NAMESPACE", "off"),
     ])
     .await;
     for fault in [Fault::Hang, Fault::Status(500), Fault::Reset] {

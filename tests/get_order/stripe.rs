@@ -189,7 +189,7 @@ async fn calls_stay_within_their_rate() {
         ("ORDER_INDEX", INDEX),
         ("STRIPE_RATE_PER_SECOND", "20"),
         ("AWS_LAMBDA_MAX_CONCURRENCY", "64"),
-        ("REQUEST_BUDGET_MS", "900"),
+        ("REQUEST_BUDGET_MS", "2500"),
     ])
     .await;
     let started = std::time::Instant::now();
@@ -202,7 +202,7 @@ async fn calls_stay_within_their_rate() {
     }
     let calls = u32::try_from(stack.stripe.calls()).unwrap();
     assert!(f64::from(calls) <= 20.0 * seconds.max(1.0), "{calls} calls in {seconds} s");
-    assert!(calls >= 10, "only {calls} calls");
+    assert!(calls >= 15, "only {calls} calls");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,3 +112,35 @@ async fn a_connection_that_says_nothing_more_does_not_keep_the_stack_from_ending
     interrupt(&local.program);
     assert!(local.program.end().await.success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_can_be_read_by_prometheus() {
+    let local = Local::plain().await;
+    let figure = async |name: &str| {
+        let page = local.ask(Method::GET, "/metrics", None).await;
+        assert!(page.header("content-type").starts_with("text/plain"));
+        let line = page.text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map(str::to_owned)
+    };
+    assert_eq!(figure("cold_starts_total").await, None, "nobody has asked yet");
+    for (token, order) in [
+        ("AVA_TOKEN", "cs_test_demoWebhook"),
+        ("AVA_TOKEN", "cs_test_demoWebhook"),
+        ("AVA_TOKEN", "cs_test_demoThreeLines"),
+        ("AVA_TOKEN", "cs_test_demoOfBen"),
+    ] {
+        local.open(token, order).await;
+    }
+    for (name, expected) in [
+        (r#"requests_total{outcome="snapshot_hit"}"#, "2"),
+        (r#"requests_total{outcome="stripe_fallback"}"#, "1"),
+        (r#"requests_total{outcome="denied"}"#, "1"),
+        ("denied_total", "1"),
+        ("stripe_calls_total", "2"),
+        ("cold_starts_total", "1"),
+        (r#"request_duration_ms_bucket{le="+Inf"}"#, "4"),
+        ("stripe_duration_ms_count", "2"),
+    ] {
+        assert_eq!(figure(name).await.as_deref(), Some(expected), "{name}");
+    }
+}

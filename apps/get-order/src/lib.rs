@@ -5,6 +5,7 @@ pub mod aws;
 pub mod config;
 mod environment;
 pub mod logging;
+pub mod metrics;
 mod service;
 
 pub use service::{Service, StartError, service, stripe_key};

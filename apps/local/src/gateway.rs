@@ -12,6 +12,7 @@ use axum::response::Response;
 use axum::routing::{any, get};
 use bearer_tokens::Tokens;
 use get_order::Service;
+use metrics_exporter_prometheus::PrometheusHandle;
 use orders_http::{Answer, Invocation};
 use serde_json::{Value, json};
 
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 pub(crate) struct Gateway {
     pub(crate) service: Service,
     pub(crate) tokens: Tokens,
+    pub(crate) figures: PrometheusHandle,
 }
 
 /// The routes.
@@ -28,6 +30,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/dashboard/orders/{*rest}", any(order))
         .route("/dashboard/orders/", any(order))
         .route("/healthz", get(|| async { "ok\n" }))
+        .route("/metrics", get(figures))
         .fallback(nothing_here)
         .with_state(gateway)
 }
@@ -38,6 +41,14 @@ async fn order(State(gateway): State<Arc<Gateway>>, request: Request) -> Respons
     let invocation = Invocation { id, ..Invocation::default() };
     let reply = gateway.service.answer(&event, &invocation).await;
     response(reply.answer)
+}
+
+async fn figures(State(gateway): State<Arc<Gateway>>) -> Response {
+    response(Answer {
+        status: 200,
+        headers: vec![("Content-Type", "text/plain; version=0.0.4; charset=utf-8".to_owned())],
+        body: gateway.figures.render(),
+    })
 }
 
 /// The event of a REST route with a proxy integration.
@@ -86,7 +97,7 @@ fn response(answer: Answer) -> Response {
 }
 
 async fn nothing_here(request: Request) -> Response {
-    let detail = "This server has GET /dashboard/orders/{orderId} and GET /healthz.";
+    let detail = "This server has GET /dashboard/orders/{orderId}, /healthz and /metrics.";
     let body = json!({
         "error": "Not found", "code": "no_such_route", "detail": detail,
         "path": request.uri().path(),

@@ -3,6 +3,7 @@
 mod banner;
 mod cli;
 mod demo;
+mod figures;
 mod gateway;
 mod stack;
 

@@ -16,8 +16,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Arguments;
-use crate::demo;
 use crate::gateway::{Gateway, router};
+use crate::{demo, figures};
 
 /// Signs tokens where `JWT_SECRET` is not set. Everybody knows it.
 pub(crate) const DEVELOPMENT_SECRET: &str = "local-development-secret-not-for-production";
@@ -67,6 +67,7 @@ impl Stack {
         let log_level = settings.log_level;
         let gateway = Arc::new(Gateway {
             service: build_service(settings, table.as_ref()).await?,
+            figures: figures::start().map_err(CannotStart::one)?,
             tokens: Tokens::new(environment.get("JWT_SECRET").unwrap_or(DEVELOPMENT_SECRET).into()),
         });
         Ok(Self { listener, gateway, table, stripe, address, log_level, environment })

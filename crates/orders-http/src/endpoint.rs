@@ -14,6 +14,7 @@ use crate::cors::{CorsPolicy, METHODS};
 use crate::event::{HeaderStyle, UntrustedRequest};
 use crate::identity::{Unidentified, caller};
 use crate::log::{self, Ending, milliseconds};
+use crate::metrics;
 use crate::problem::{Problem, order_id};
 use crate::trace::trace_id;
 
@@ -97,14 +98,13 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
         } else {
             self.find(&request.method, caller.as_ref(), order.as_ref(), &context).await
         };
+        let (usage, incidents) = (context.ledger.usage(), context.ledger.take_incidents());
         let if_none_match = request.if_none_match.as_deref();
         let (ending, mut answer) = match ending {
-            Ending::Found(answered) => {
-                match found(&answered, if_none_match, &context.ledger.usage()) {
-                    Some(answer) => (Ending::Found(answered), answer),
-                    None => failed(GetOrderError::Internal(Fault::TooLarge), request_id),
-                }
-            }
+            Ending::Found(answered) => match found(&answered, if_none_match, &usage) {
+                Some(answer) => (Ending::Found(answered), answer),
+                None => failed(GetOrderError::Internal(Fault::TooLarge), request_id),
+            },
             Ending::Failed(error) => failed(error, request_id),
             Ending::Preflight => (ending, bare(204)),
             Ending::Refused(problem, _) => (ending, refusal(problem, request_id)),
@@ -120,7 +120,7 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
         let user_hash =
             caller.as_ref().map(|caller| self.config.user_hasher.name(caller.user_id()));
         let [amazon, w3c] = request.trace.each_ref().map(Option::as_deref);
-        log::request(&log::Facts {
+        let facts = log::Facts {
             request_id,
             lambda_request_id: &invocation.id,
             trace_id: trace_id(invocation.trace.as_deref().or(amazon), w3c).unwrap_or_default(),
@@ -130,9 +130,12 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
             took: started.elapsed(),
             budget_left: context.deadline.remaining(self.clock.now()),
             is_cold_start: !self.is_warm.swap(true, Ordering::Relaxed),
-            ledger: &context.ledger,
+            usage: &usage,
+            incidents: &incidents,
             ending: &ending,
-        });
+        };
+        log::request(&facts);
+        metrics::record(&facts);
         Reply { answer, load_balancer: request.load_balancer }
     }
 

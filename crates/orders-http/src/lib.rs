@@ -9,6 +9,7 @@ mod endpoint;
 mod event;
 mod identity;
 mod log;
+pub mod metrics;
 mod problem;
 mod trace;
 mod user_hash;

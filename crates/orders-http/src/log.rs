@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use orders::ports::{CheckoutError, StoreError};
-use orders::{Answered, Denied, GetOrderError, Incident, Ledger, Miss, NotFound, Source};
+use orders::{Answered, Denied, GetOrderError, Incident, Miss, NotFound, Source, Usage};
 use tracing::{error, info, warn};
 
 use crate::identity::Unidentified;
@@ -19,7 +19,7 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
-    fn outcome(&self) -> &'static str {
+    pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::Preflight => "preflight",
             Self::Found(answered) => match answered.source {
@@ -84,17 +84,17 @@ pub(crate) struct Facts<'a> {
     pub(crate) took: Duration,
     pub(crate) budget_left: Duration,
     pub(crate) is_cold_start: bool,
-    pub(crate) ledger: &'a Ledger,
+    pub(crate) usage: &'a Usage,
+    pub(crate) incidents: &'a [Incident],
     pub(crate) ending: &'a Ending,
 }
 
 /// Writes the line of a request, and one for everything that the answer does not show.
 pub(crate) fn request(facts: &Facts<'_>) {
-    for incident in facts.ledger.take_incidents() {
-        degraded(facts, &incident);
+    for incident in facts.incidents {
+        degraded(facts, incident);
     }
-    let Facts { ending, .. } = facts;
-    let usage = facts.ledger.usage();
+    let Facts { ending, usage, .. } = facts;
     macro_rules! line {
         ($level:ident) => {
             $level!(

@@ -127,3 +127,41 @@ pub(crate) fn order_id(path: &RawOrderId) -> Result<orders::OrderId, Problem> {
         RawOrderId::Text(text) => Ok(text.parse()?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../../docs/errors.md");
+
+    /// All of them: a new one does not compile before it stands here.
+    fn all() -> Vec<Problem> {
+        let after = |problem| match problem {
+            Problem::MissingOrderId => Some(Problem::InvalidOrderId),
+            Problem::InvalidOrderId => Some(Problem::Unauthorized),
+            Problem::Unauthorized => Some(Problem::NotFound),
+            Problem::NotFound => Some(Problem::MethodNotAllowed),
+            Problem::MethodNotAllowed => Some(Problem::Unavailable),
+            Problem::Unavailable => Some(Problem::Internal),
+            Problem::Internal => None,
+        };
+        std::iter::successors(Some(Problem::MissingOrderId), |problem| after(*problem)).collect()
+    }
+
+    #[test]
+    fn the_page_of_errors_has_each_with_its_status_and_words_and_no_other() {
+        let described: Vec<_> = PAGE
+            .split("\n## ")
+            .filter_map(|section| section.strip_prefix('`')?.split_once("`\n\n"))
+            .collect();
+        let codes: Vec<_> = described.iter().map(|(code, _)| *code).collect();
+        assert_eq!(codes, all().iter().map(|problem| problem.words().code).collect::<Vec<_>>());
+        for (problem, (code, text)) in all().into_iter().zip(described) {
+            let Words { status, error, .. } = problem.words();
+            assert!(text.starts_with(&format!("{status} `{error}`.")), "{code}: {text}");
+            for reader in ["**The caller**", "**The operator**", "**The log**"] {
+                assert!(text.contains(reader), "{code} says nothing to {reader}");
+            }
+        }
+    }
+}
