@@ -144,3 +144,24 @@ async fn the_figures_can_be_read_by_prometheus() {
         assert_eq!(figure(name).await.as_deref(), Some(expected), "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_request_is_a_line_for_a_person_or_for_a_machine() {
+    let local = Local::plain().await;
+    local.open("AVA_TOKEN", "cs_test_demoWebhook").await;
+    let line = local.program.line_with("demoWebhook").await;
+    let words: Vec<_> = line.split(' ').collect();
+    let path = "/dashboard/orders/cs_test_demoWebhook";
+    assert_eq!(words[1..5], ["GET", path, "200", "snapshot_hit"], "{line}");
+    assert!(words[0].len() == 8 && words[5].parse::<f64>().is_ok(), "{line}");
+    local.open("AVA_TOKEN", "cs_test_demoThreeLines").await;
+    local.program.line_with("200 stripe_fallback").await;
+    let line = local.program.line_with("demoThreeLines").await;
+    assert!(line.ends_with(" ms, 1 call to Stripe"), "{line}");
+
+    let json = Local::start(&[], &[("AWS_LAMBDA_LOG_FORMAT", "JSON")]).await;
+    json.open("AVA_TOKEN", "cs_test_demoWebhook").await;
+    let line = json.program.line_with("demoWebhook").await;
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["outcome"], "snapshot_hit");
+}

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,11 +17,15 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use orders_http::{Answer, Invocation};
 use serde_json::{Value, json};
 
+use crate::banner;
+
 /// What serves a request.
 pub(crate) struct Gateway {
     pub(crate) service: Service,
     pub(crate) tokens: Tokens,
     pub(crate) figures: PrometheusHandle,
+    /// Whether a person reads along.
+    pub(crate) talks: bool,
 }
 
 /// The routes.
@@ -39,7 +44,11 @@ async fn order(State(gateway): State<Arc<Gateway>>, request: Request) -> Respons
     let id = format!("local-{:016x}", fastrand::u64(..));
     let event = event(&gateway.tokens, &request, &id).to_string();
     let invocation = Invocation { id, ..Invocation::default() };
+    let started = Instant::now();
     let reply = gateway.service.answer(&event, &invocation).await;
+    if gateway.talks {
+        banner::request(&request, &reply, started.elapsed());
+    }
     response(reply.answer)
 }
 

@@ -9,11 +9,13 @@ use aws_sdk_dynamodb::Client;
 use bearer_tokens::Tokens;
 use futures_util::FutureExt;
 use get_order::config::{Environment, KeySource, Mistake, Reader, Settings};
+use get_order::logging::LogFormat;
 use get_order::{Service, aws, service, stripe_key};
 use stripe_sim::StripeSim;
 use table_sim::{EmbeddedTable, INDEX, Storage, TABLE};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::level_filters::LevelFilter;
 
 use crate::cli::Arguments;
 use crate::gateway::{Gateway, router};
@@ -46,7 +48,8 @@ pub(crate) struct Stack {
     /// The stand-in for Stripe, unless Stripe itself is used.
     pub(crate) stripe: Option<StripeSim>,
     pub(crate) address: SocketAddr,
-    pub(crate) log_level: tracing::level_filters::LevelFilter,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_level: LevelFilter,
     /// The settings in force, for another program that is to use the same.
     pub(crate) environment: Environment,
 }
@@ -64,13 +67,14 @@ impl Stack {
         let mut reader = Reader::new(&environment);
         let settings = reader.settings();
         let settings = reader.finish(settings)?;
-        let log_level = settings.log_level;
+        let (log_format, log_level, talks) = log(&environment, settings.log_level);
         let gateway = Arc::new(Gateway {
             service: build_service(settings, table.as_ref()).await?,
+            talks,
             figures: figures::start().map_err(CannotStart::one)?,
             tokens: Tokens::new(environment.get("JWT_SECRET").unwrap_or(DEVELOPMENT_SECRET).into()),
         });
-        Ok(Self { listener, gateway, table, stripe, address, log_level, environment })
+        Ok(Self { listener, gateway, table, stripe, address, log_format, log_level, environment })
     }
 
     /// Who makes and verifies tokens.
@@ -106,6 +110,17 @@ impl Stack {
 
 /// The longest that requests under way are waited for at the end.
 const DRAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// How lines are written, from which level on, and whether each request gets one for a person. At
+/// finer levels it has the whole of what is known of it, as in JSON.
+fn log(environment: &Environment, level: LevelFilter) -> (LogFormat, LevelFilter, bool) {
+    let format = environment.get("AWS_LAMBDA_LOG_FORMAT");
+    if format.is_some_and(|format| format.eq_ignore_ascii_case("json")) {
+        return (LogFormat::Json, level, false);
+    }
+    let talks = level == LevelFilter::INFO;
+    (LogFormat::Text, if talks { LevelFilter::WARN } else { level }, talks)
+}
 
 async fn listen(
     arguments: &Arguments,

@@ -68,6 +68,10 @@ pub struct Invocation {
 pub struct Reply {
     /// The answer.
     pub answer: Answer,
+    /// How the request ended, in the word that the log has for it.
+    pub outcome: &'static str,
+    /// What it took.
+    pub usage: Usage,
     load_balancer: Option<HeaderStyle>,
 }
 
@@ -136,7 +140,8 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
         };
         log::request(&facts);
         metrics::record(&facts);
-        Reply { answer, load_balancer: request.load_balancer }
+        let outcome = ending.outcome();
+        Reply { answer, outcome, usage, load_balancer: request.load_balancer }
     }
 
     fn deadline(&self, invocation: &Invocation) -> Deadline {
