@@ -7,6 +7,7 @@
     reason = "a test that cannot go on must stop, and a table of cases is long"
 )]
 
+mod corrupt;
 mod crash;
 mod events;
 mod faults;

@@ -1,4 +1,3 @@
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +5,6 @@ use std::time::Duration;
 use orders::ports::{Checkout, CheckoutError, Retrieved};
 use orders::{Clock, OrderId, RequestContext};
 use reqwest::{Client, Url};
-use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
 
 use crate::attempt::{Attempt, Failure, attempt};
@@ -14,6 +12,7 @@ use crate::breaker::{Breaker, IsOpen, Permit};
 use crate::flights::{Failed, Flight, Flights};
 use crate::normalize::{checkout, expect_session};
 use crate::pace::{Pace, TooLate};
+use crate::transport::http_client;
 use crate::wire::{LineList, Session};
 use crate::{Backoff, Malformed, Mode, SecretKey, StripeError};
 
@@ -75,41 +74,11 @@ struct Inner<K> {
 impl<K: Clock + 'static> StripeCheckout<K> {
     /// A client that keeps its connections. Nothing is sent yet.
     pub fn new(config: StripeConfig, clock: K) -> Result<Self, reqwest::Error> {
-        let client = Client::builder();
-        // A proxy on the way to Stripe is no way to a stand-in on this machine.
-        let client = if is_loopback(&config.base) { client.no_proxy() } else { client };
-        let client = client
-            .tls_backend_preconfigured(tls())
-            // A redirect would take the key elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("get-order/", env!("CARGO_PKG_VERSION")))
-            .http1_only()
-            .tcp_nodelay(true)
-            .build()?;
+        let client = http_client(&config.base)?;
         let pace = Pace::new(config.rate_per_second);
         let inner = Arc::new(Inner { config, client, pace, breaker: Breaker::default(), clock });
         Ok(Self { inner, flights: Flights::default() })
     }
-}
-
-/// Whether an address is on this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
-        Some("localhost") => true,
-        Some(host) => host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
-        None => false,
-    }
-}
-
-/// TLS by ring, trusting the certificate authorities that Mozilla does.
-#[expect(clippy::expect_used, reason = "ring speaks the default versions; a test builds this")]
-fn tls() -> ClientConfig {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring speaks the default versions of TLS")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
 }
 
 impl<K: Clock + 'static> Checkout for StripeCheckout<K> {

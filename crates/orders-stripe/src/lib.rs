@@ -16,10 +16,12 @@ mod normalize;
 mod pace;
 mod reading;
 mod retry;
+mod transport;
 mod wire;
 
-pub use client::{STRIPE_VERSION, StripeCheckout, StripeConfig, is_loopback};
+pub use client::{STRIPE_VERSION, StripeCheckout, StripeConfig};
 pub use error::{Malformed, StripeError};
 pub use key::{InvalidKey, Mode, SecretKey};
 pub use reading::{read_lines, read_session};
 pub use retry::Backoff;
+pub use transport::is_loopback;
