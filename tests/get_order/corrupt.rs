@@ -1,12 +1,9 @@
 //! Rows that cannot be read as an order.
 
 use serde_json::{Value, json};
-use table_sim::{INDEX, webhook_row};
+use table_sim::webhook_row;
 
-use crate::stack::{CREATED, Stack, session_of};
-
-/// With the index and without it.
-const BOTH_WAYS: [&[(&str, &str)]; 2] = [&[("ORDER_INDEX", INDEX)], &[]];
+use crate::stack::{BOTH_WAYS, CREATED, Stack, session_of};
 
 fn order(n: usize) -> String {
     format!("cs_test_a1corrupt{n:04}")

@@ -2,12 +2,9 @@
 
 use serde_json::{Value, json};
 use stripe_sim::Line;
-use table_sim::{INDEX, Row, old_fallback_row, sync_row, webhook_row};
+use table_sim::{Row, old_fallback_row, sync_row, webhook_row};
 
-use crate::stack::{CREATED, Stack, session_of};
-
-/// With the index and without it.
-const BOTH_WAYS: [&[(&str, &str)]; 2] = [&[("ORDER_INDEX", INDEX)], &[]];
+use crate::stack::{BOTH_WAYS, CREATED, Stack, session_of};
 
 fn order(n: usize) -> String {
     format!("cs_test_a1stored{n:04}")

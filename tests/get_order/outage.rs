@@ -9,11 +9,16 @@ use futures_util::{StreamExt, stream};
 use serde_json::json;
 use stripe_sim::{Fault, Times};
 use table_sim::{INDEX, webhook_row};
-use test_support::{Asker, rest_event};
+use test_support::Invoked;
 
 use crate::stack::{CREATED, Stack, session_of};
 
 const ORDER: &str = "cs_test_a1outage";
+
+/// Ava opens one of any number of orders.
+async fn open_numbered(stack: &Stack, n: usize) -> Invoked {
+    stack.open_order("ava", &format!("{ORDER}{n}")).await
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_costs_milliseconds_and_its_end_is_noticed() {
@@ -28,12 +33,12 @@ async fn an_outage_costs_milliseconds_and_its_end_is_noticed() {
     for fault in [Fault::Hang, Fault::Status(500), Fault::Reset] {
         stack.stripe.inject(fault.clone(), Times::Always);
         for n in 0..4 {
-            assert_eq!(stack.open_order("ava", &format!("{ORDER}{n}")).await.status, 503);
+            assert_eq!(open_numbered(&stack, n).await.status, 503);
         }
         let (calls, written) = (stack.stripe.calls(), stack.lambda.program.output().len());
         let started = Instant::now();
         for n in 0..20 {
-            let answer = stack.open_order("ava", &format!("{ORDER}{n}")).await;
+            let answer = open_numbered(&stack, n).await;
             assert_eq!(answer.status, 503, "{fault:?}: {answer:?}");
             assert!(!answer.header("retry-after").is_empty());
         }
@@ -72,7 +77,7 @@ async fn what_can_be_answered_without_stripe_is_answered_at_once_while_it_is_awa
         .await;
     stack.stripe.inject(Fault::Hang, Times::Always);
     for n in 0..4 {
-        assert_eq!(stack.open_order("ava", &format!("{ORDER}{n}")).await.status, 503);
+        assert_eq!(open_numbered(&stack, n).await.status, 503);
     }
     for (order, source) in [("cs_test_a1stored", "snapshot"), ("cs_test_a1pending", "stale")] {
         let answer = stack.open_order("ava", order).await;
@@ -92,13 +97,9 @@ async fn a_crowd_at_a_slow_stripe_is_no_outage() {
     ])
     .await;
     stack.stripe.inject(Fault::Delay(Duration::from_millis(250)), Times::Always);
-    let (ava, started) = (Asker::user("ava"), Instant::now());
+    let started = Instant::now();
     let for_a_while = (0..).take_while(|_| started.elapsed() < Duration::from_secs(4));
-    let answers = stream::iter(for_a_while).map(|n| {
-        let event = rest_event(&ava, &format!("{ORDER}{n}"));
-        let stack = &stack;
-        async move { stack.send(&event).await }
-    });
+    let answers = stream::iter(for_a_while).map(|n| open_numbered(&stack, n));
     let answers: Vec<_> = answers.buffer_unordered(40).collect().await;
     assert!(answers.iter().any(|answer| answer.status == 404), "some were in time");
     let log = stack.lambda.program.output().join("\n");
@@ -118,10 +119,7 @@ async fn a_hiccup_that_hits_a_crowd_is_no_outage() {
             stack.given_session(session_of("ava", &format!("{ORDER}{n}")));
         }
         stack.stripe.inject(fault.clone(), Times::Next(30));
-        let ava = Asker::user("ava");
-        let events: Vec<_> = (0..30).map(|n| rest_event(&ava, &format!("{ORDER}{n}"))).collect();
-        let answers = join_all(events.iter().map(|event| stack.send(event))).await;
-        for answer in answers {
+        for answer in join_all((0..30).map(|n| open_numbered(&stack, n))).await {
             assert_eq!(answer.status, 200, "{fault:?}: {answer:?}");
         }
     }
@@ -133,7 +131,7 @@ async fn refusals_and_odd_objects_are_no_outage() {
     for fault in [Fault::Status(401), Fault::Status(409), Fault::Status(400)] {
         stack.stripe.inject(fault.clone(), Times::Next(30));
         for n in 0..30 {
-            stack.open_order("ava", &format!("{ORDER}{n}")).await;
+            open_numbered(&stack, n).await;
         }
         let order = format!("{ORDER}_back{}", stack.stripe.calls());
         stack.given_session(session_of("ava", &order));
@@ -162,18 +160,14 @@ async fn a_flood_of_ids_makes_no_more_calls_than_the_rate_and_delays_no_stored_o
     ])
     .await;
     stack.given_rows([webhook_row("ben", "cs_test_a1stored", CREATED)]).await;
-    let (ava, started) = (Asker::user("ava"), Instant::now());
-    let flood = stream::iter(0..IDS)
-        .map(|n| {
-            let event = rest_event(&ava, &format!("{ORDER}{n}"));
-            let stack = &stack;
-            async move { stack.send(&event).await.status }
-        })
-        .buffer_unordered(48)
-        .fold(HashMap::new(), async |mut statuses, status| {
-            *statuses.entry(status).or_insert(0_usize) += 1;
+    let started = Instant::now();
+    let flood = stream::iter(0..IDS).map(|n| open_numbered(&stack, n)).buffer_unordered(48).fold(
+        HashMap::new(),
+        async |mut statuses, answer| {
+            *statuses.entry(answer.status).or_insert(0_usize) += 1;
             statuses
-        });
+        },
+    );
     let slowest = Mutex::new(Duration::ZERO);
     let others = async {
         loop {

@@ -11,6 +11,9 @@ pub(crate) const KEY: &str = "sk_test_51ExampleKeyForTests";
 /// When the sessions of these tests were made, in epoch seconds.
 pub(crate) const CREATED: i64 = 1_764_192_504;
 
+/// The settings with the index and without it.
+pub(crate) const BOTH_WAYS: [&[(&str, &str)]; 2] = [&[("ORDER_INDEX", INDEX)], &[]];
+
 /// A shop with one function in front of it.
 pub(crate) struct Stack {
     pub(crate) table: EmbeddedTable,

@@ -193,9 +193,9 @@ async fn calls_stay_within_their_rate() {
     ])
     .await;
     let started = std::time::Instant::now();
-    let asker = Asker::user("ava");
-    let events: Vec<_> = (0..60).map(|n| rest_event(&asker, &format!("{ORDER}{n}"))).collect();
-    let answers = futures_util::future::join_all(events.iter().map(|e| stack.send(e))).await;
+    let orders: Vec<_> = (0..60).map(|n| format!("{ORDER}{n}")).collect();
+    let asked = orders.iter().map(|order| stack.open_order("ava", order));
+    let answers = futures_util::future::join_all(asked).await;
     let seconds = started.elapsed().as_secs_f64();
     for answer in &answers {
         assert!(matches!(answer.status, 404 | 503), "{answer:?}");

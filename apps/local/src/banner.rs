@@ -1,8 +1,6 @@
 //! What is printed at start: how to try it, or what another program needs.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what the terminal is for")]
 
-use std::time::Duration;
-
 use axum::extract::Request;
 use orders::{Clock, SystemClock};
 use orders_http::Reply;
@@ -18,14 +16,14 @@ pub(crate) fn cannot_start(problems: &[String]) {
 }
 
 /// What a person likes to read about a request. Whoever wants all of it sets `LOG_LEVEL=debug`.
-pub(crate) fn request(request: &Request, reply: &Reply, took: Duration) {
+pub(crate) fn request(request: &Request, reply: &Reply) {
     let now = SystemClock.now().to_string();
     // Of `2025-11-26T21:28:24.990Z`.
     let time = now.get(11..19).unwrap_or(&now);
     // As it came in: percent-encoded, so that it can bring no line break and no colour with it.
     let (method, path) = (request.method(), request.uri().path());
     let (status, outcome) = (reply.answer.status, reply.outcome);
-    let millis = took.as_secs_f64() * 1000.0;
+    let millis = reply.took.as_secs_f64() * 1000.0;
     let calls = match reply.usage.stripe_calls {
         0 => String::new(),
         1 => ", 1 call to Stripe".to_owned(),

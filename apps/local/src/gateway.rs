@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -44,10 +43,9 @@ async fn order(State(gateway): State<Arc<Gateway>>, request: Request) -> Respons
     let id = format!("local-{:016x}", fastrand::u64(..));
     let event = event(&gateway.tokens, &request, &id).to_string();
     let invocation = Invocation { id, ..Invocation::default() };
-    let started = Instant::now();
     let reply = gateway.service.answer(&event, &invocation).await;
     if gateway.talks {
-        banner::request(&request, &reply, started.elapsed());
+        banner::request(&request, &reply);
     }
     response(reply.answer)
 }

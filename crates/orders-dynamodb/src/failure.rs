@@ -14,12 +14,16 @@ pub(crate) enum Failed {
 }
 
 impl Failed {
+    fn unavailable(why: &str) -> Self {
+        Self::Store(StoreError::Unavailable(Arc::new(Described(why.to_owned()))))
+    }
+
     pub(crate) fn out_of_time() -> Self {
-        Self::Store(StoreError::Unavailable(Arc::new(Described(LATE.to_owned()))))
+        Self::unavailable(LATE)
     }
 
     pub(crate) fn nonsense() -> Self {
-        Self::Store(StoreError::Unavailable(Arc::new(Described(NONSENSE.to_owned()))))
+        Self::unavailable(NONSENSE)
     }
 
     pub(crate) fn from_sdk<E>(error: &SdkError<E>) -> Self

@@ -70,8 +70,10 @@ pub struct Reply {
     pub answer: Answer,
     /// How the request ended, in the word that the log has for it.
     pub outcome: &'static str,
-    /// What it took.
+    /// What it cost.
     pub usage: Usage,
+    /// How long it took.
+    pub took: Duration,
     load_balancer: Option<HeaderStyle>,
 }
 
@@ -103,27 +105,11 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
             self.find(&request.method, caller.as_ref(), order.as_ref(), &context).await
         };
         let (usage, incidents) = (context.ledger.usage(), context.ledger.take_incidents());
-        let if_none_match = request.if_none_match.as_deref();
-        let (ending, mut answer) = match ending {
-            Ending::Found(answered) => match found(&answered, if_none_match, &usage) {
-                Some(answer) => (Ending::Found(answered), answer),
-                None => failed(GetOrderError::Internal(Fault::TooLarge), request_id),
-            },
-            Ending::Failed(error) => failed(error, request_id),
-            Ending::Preflight => (ending, bare(204)),
-            Ending::Refused(problem, _) => (ending, refusal(problem, request_id)),
-        };
-        if request.method == "OPTIONS" {
-            answer.headers.extend(CorsPolicy::preflight_headers());
-        }
-        if request.method == "HEAD" {
-            answer.body.clear();
-        }
-        answer.headers.push(("X-Request-Id", header_text(request_id)));
-        answer.headers.extend(self.config.cors.headers(request.origin.as_deref()));
+        let (ending, answer) = self.write(&request, ending, request_id, &usage);
         let user_hash =
             caller.as_ref().map(|caller| self.config.user_hasher.name(caller.user_id()));
         let [amazon, w3c] = request.trace.each_ref().map(Option::as_deref);
+        let took = started.elapsed();
         let facts = log::Facts {
             request_id,
             lambda_request_id: &invocation.id,
@@ -131,7 +117,7 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
             order: order.as_ref().map_or("", |order| order.as_str()),
             user_hash: user_hash.as_deref().unwrap_or_default(),
             status: answer.status,
-            took: started.elapsed(),
+            took,
             budget_left: context.deadline.remaining(self.clock.now()),
             is_cold_start: !self.is_warm.swap(true, Ordering::Relaxed),
             usage: &usage,
@@ -141,7 +127,38 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
         log::request(&facts);
         metrics::record(&facts);
         let outcome = ending.outcome();
-        Reply { answer, outcome, usage, load_balancer: request.load_balancer }
+        Reply { answer, outcome, usage, took, load_balancer: request.load_balancer }
+    }
+
+    /// Writes the answer. An order that cannot be handed on turns into a failure.
+    fn write(
+        &self,
+        request: &UntrustedRequest,
+        ending: Ending,
+        request_id: &str,
+        usage: &Usage,
+    ) -> (Ending, Answer) {
+        let (ending, mut answer) = match ending {
+            Ending::Found(answered) => {
+                match found(&answered, request.if_none_match.as_deref(), usage) {
+                    Some(answer) => (Ending::Found(answered), answer),
+                    None => failed(GetOrderError::Internal(Fault::TooLarge), request_id),
+                }
+            }
+            Ending::Failed(error) => failed(error, request_id),
+            Ending::Refused(problem, _) => (ending, refusal(problem, request_id)),
+            Ending::Preflight => {
+                let mut answer = bare(204);
+                answer.headers.extend(CorsPolicy::preflight_headers());
+                (ending, answer)
+            }
+        };
+        if request.method == "HEAD" {
+            answer.body.clear();
+        }
+        answer.headers.push(("X-Request-Id", header_text(request_id)));
+        answer.headers.extend(self.config.cors.headers(request.origin.as_deref()));
+        (ending, answer)
     }
 
     fn deadline(&self, invocation: &Invocation) -> Deadline {
@@ -223,8 +240,8 @@ fn found(answered: &Answered, if_none_match: Option<&str>, usage: &Usage) -> Opt
     // An order is text, numbers, lists and maps with text keys, all of which JSON can hold.
     let body = serde_json::to_string(&Body { order: &answered.order }).unwrap_or_default();
     // On its way it is a text within JSON, in which these take two bytes.
-    let doubled = body.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
-    if body.len() + doubled > MAX_BODY {
+    let doubled = || body.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    if body.len() > MAX_BODY / 2 && body.len() + doubled() > MAX_BODY {
         return None;
     }
     let tag = entity_tag(&body);

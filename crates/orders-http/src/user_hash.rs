@@ -16,11 +16,9 @@ const BYTES: usize = 8;
 
 impl UserHasher {
     /// A hasher with the key of a deployment.
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
     pub fn new(key: &[u8; 32]) -> Self {
-        // A shorter key is filled up with zeros (RFC 2104).
-        let mut block = [0; 64];
-        block[..key.len()].copy_from_slice(key);
-        Self(Hmac::new(&block.into()))
+        Self(Hmac::new_from_slice(key).expect("a key of any length"))
     }
 
     /// The name of a member, in hexadecimal digits.

@@ -50,7 +50,8 @@ pub(crate) async fn attempt<T: DeserializeOwned>(
     key: &SecretKey,
     url: &Url,
     timeout: Duration,
-    (context, is_retry): (&RequestContext, bool),
+    context: &RequestContext,
+    is_retry: bool,
 ) -> Attempt<T> {
     let started = Instant::now();
     let sent = client

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::attempt::{Attempt, Failure, attempt};
 use crate::breaker::{Breaker, IsOpen, Permit};
-use crate::flights::{Failed, Flight, Flights};
+use crate::flights::{Flight, Flights};
 use crate::normalize::{checkout, expect_session};
 use crate::pace::{Pace, TooLate};
 use crate::transport::http_client;
@@ -95,15 +95,16 @@ impl<K: Clock + 'static> Checkout for StripeCheckout<K> {
             if is_ours {
                 // It ends by our deadline, and is not to be cut off before its last attempt has
                 // said how it failed.
-                return flight.await.map_err(|failed| failed.error);
+                return Ok(flight.await?);
             }
             let left = self.inner.left(context);
             match tokio::time::timeout(left, flight).await {
                 Err(_elapsed) => return Err(StripeError::OutOfTime.into()),
                 // Somebody else's call, which had less time than we have: once more.
-                Ok(Err(Failed { in_haste: true, .. }))
-                    if self.inner.left(context) > self.inner.telling_attempt() => {}
-                Ok(outcome) => return outcome.map_err(|failed| failed.error),
+                Ok(Err(error))
+                    if error.is_want_of_time()
+                        && self.inner.left(context) > self.inner.telling_attempt() => {}
+                Ok(outcome) => return Ok(outcome?),
             }
         }
     }
@@ -115,13 +116,7 @@ impl<K: Clock + 'static> StripeCheckout<K> {
     fn join(&self, context: &RequestContext, order: &OrderId) -> (Flight, bool) {
         self.flights.join(order, || {
             let (inner, context, order) = (Arc::clone(&self.inner), context.clone(), order.clone());
-            async move {
-                let outcome = inner.retrieve(&context, &order).await;
-                outcome.map_err(|error| Failed {
-                    in_haste: error.is_want_of_time(),
-                    error: error.into(),
-                })
-            }
+            async move { inner.retrieve(&context, &order).await }
         })
     }
 }
@@ -231,7 +226,7 @@ impl<K: Clock> Inner<K> {
         }
         let timeout = left.min(self.config.timeout);
         let outcome =
-            attempt(&self.client, &self.config.key, url, timeout, (context, is_retry)).await;
+            attempt(&self.client, &self.config.key, url, timeout, context, is_retry).await;
         match &outcome {
             // Cut off by the request's own deadline so early that it says nothing about Stripe.
             Attempt::Failed(Failure { error: StripeError::Timeout, .. })

@@ -8,19 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use orders::OrderId;
-use orders::ports::{CheckoutError, Retrieved};
+use orders::ports::Retrieved;
+
+use crate::StripeError;
 
 type UnderWay = HashMap<OrderId, WeakShared<BoxFuture<'static, Outcome>>>;
-type Outcome = Result<Retrieved, Failed>;
-/// Why a call came to nothing.
-#[derive(Clone, Debug)]
-pub(crate) struct Failed {
-    pub(crate) error: CheckoutError,
-    /// Whether it was given up because the request that made it had no more time; another that
-    /// has may fare better.
-    pub(crate) in_haste: bool,
-}
-
+type Outcome = Result<Retrieved, StripeError>;
 /// A call under way, shared by all who wait for it.
 pub(crate) type Flight = Shared<BoxFuture<'static, Outcome>>;
 
