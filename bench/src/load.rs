@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use serde_json::Value;
 
+use crate::figures::spread;
 use crate::server::Server;
 
 /// What the dashboard asks for on a busy evening: stored orders of a member, one of another
@@ -127,13 +128,7 @@ fn slice(
 
 /// A line of the table: the median of the slices, and their range.
 fn row(name: &str, slices: &[Slice]) {
-    let figure = |of: fn(&Slice) -> f64, digits: usize| {
-        let mut figures: Vec<_> = slices.iter().map(of).collect();
-        figures.sort_by(f64::total_cmp);
-        let (least, median, most) =
-            (figures[0], figures[figures.len() / 2], figures[figures.len() - 1]);
-        format!("{median:.digits$} ({least:.digits$}-{most:.digits$})")
-    };
+    let figure = |of: fn(&Slice) -> f64, digits| spread(slices.iter().map(of).collect(), digits);
     println!(
         "{name:16} {:>24} {:>20} {:>20}",
         figure(|slice| slice.per_second, 0),

@@ -1,7 +1,10 @@
 //! Measurements, run by hand: `cargo run --release -p bench -- --help`.
 #![expect(clippy::print_stdout, reason = "this is what the terminal is for")]
 
+mod figures;
 mod load;
+mod observed;
+mod programs;
 mod server;
 
 use clap::{Parser, Subcommand};
@@ -17,10 +20,14 @@ struct Arguments {
 enum What {
     /// The local server under load from `oha`: requests a second, latencies, errors, memory.
     Load(load::Arguments),
+    /// What logs, figures and spans cost the Lambda program: CPU time and output of a request.
+    Observed(observed::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
     match Arguments::parse().what {
         What::Load(arguments) => load::run(&arguments),
+        What::Observed(arguments) => observed::run(&arguments).await,
     }
 }

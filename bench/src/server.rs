@@ -1,8 +1,9 @@
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
+
+use crate::programs::released;
 
 /// The local server, as built for release.
 pub(crate) struct Server {
@@ -16,10 +17,7 @@ pub(crate) struct Server {
 impl Server {
     /// Builds it and starts it on a free port.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let build = Command::new("cargo").args(["build", "--release", "-p", "local"]).status();
-        ensure!(build.context("cargo cannot be run")?.success(), "the server cannot be built");
-        // Beside this very program, wherever the target folder is.
-        let program: PathBuf = std::env::current_exe()?.with_file_name("local");
+        let program = released("local")?;
         let child = Command::new(&program)
             .args(["--port", "0", "--emit-env"])
             .env("LOG_LEVEL", "warn")

@@ -29,6 +29,8 @@ pub(crate) enum TableFault {
     Endless,
     /// Every answer is a row of somebody whom nobody asked for.
     Foreign,
+    /// Every answer has this status and body.
+    Body(u16, &'static str),
     /// No answer, ever.
     Hang,
     /// The connection is closed before any answer.
@@ -100,6 +102,7 @@ async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
         TableFault::Empty => return answer(200, "{}".to_owned()),
         TableFault::Endless => return answer(200, ENDLESS.to_owned()),
         TableFault::Foreign => return answer(200, FOREIGN.to_owned()),
+        TableFault::Body(status, body) => return answer(status, body.to_owned()),
         TableFault::Hang => return std::future::pending().await,
         TableFault::NoTable => {
             return answer(400, refusal("ResourceNotFoundException").to_string());

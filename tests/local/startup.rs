@@ -1,9 +1,10 @@
 //! Starting, ending, and starting again.
 
 use std::process::Command;
+use std::time::Duration;
 
 use reqwest::Method;
-use test_support::Program;
+use test_support::{Collector, Program};
 
 use crate::stack::{Local, PROGRAM};
 
@@ -164,4 +165,16 @@ async fn each_request_is_a_line_for_a_person_or_for_a_machine() {
     let line = json.program.line_with("demoWebhook").await;
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(line["outcome"], "snapshot_hit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_are_sent_to_a_collector_and_the_last_of_them_at_the_end() {
+    let collector = Collector::start(Duration::ZERO).await;
+    let endpoint = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint.as_str())];
+    let mut local = Local::start(&[], &endpoint).await;
+    local.open("AVA_TOKEN", "cs_test_demoWebhook").await;
+    interrupt(&local.program);
+    assert!(local.program.end().await.success());
+    let outcomes = collector.spans().into_iter().map(|span| span.attribute("outcome").to_owned());
+    assert_eq!(outcomes.collect::<Vec<_>>(), ["", "snapshot_hit"]);
 }

@@ -4,8 +4,10 @@
 pub mod aws;
 pub mod config;
 mod environment;
+pub mod lines;
 pub mod logging;
 pub mod metrics;
 mod service;
+pub mod traces;
 
 pub use service::{Service, StartError, service, stripe_key};

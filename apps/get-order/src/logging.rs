@@ -1,10 +1,11 @@
-//! Where log lines go, and in which form.
+//! In which form lines are logged, and what libraries may say.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::traces::Traces;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,17 +16,21 @@ pub enum LogFormat {
     Text,
 }
 
-/// The crate that writes our lines, identifiers only. Others are held at warnings: at finer levels
-/// some of them write whole requests, tokens and all.
-const OURS: &str = "orders_http";
-
-/// Starts logging: JSON to standard output, text to standard error. Called once.
-pub fn start(format: LogFormat, level: LevelFilter) {
-    let levels = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(OURS, level);
+/// Starts what libraries write: JSON to standard output, text to standard error; and makes spans
+/// where they are collected. Called once.
+pub fn start(format: LogFormat, level: LevelFilter, traces: Option<&Traces>) {
+    let levels = Targets::new()
+        // At finer levels some of them write whole requests, tokens and all.
+        .with_default(level.min(LevelFilter::WARN))
+        // It repeats what a collector says.
+        .with_target("opentelemetry", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer().with_target(false);
     let lines = match format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
         LogFormat::Text => lines.with_writer(std::io::stderr).with_ansi(false).boxed(),
     };
-    tracing_subscriber::registry().with(lines.with_filter(levels)).init();
+    let spans = traces.map(Traces::layer);
+    let all = tracing_subscriber::registry().with(lines.with_filter(levels)).with(spans);
+    // There is none before the first. Not `init`, which would have `log` ask for every level.
+    let _ = tracing::subscriber::set_global_default(all);
 }

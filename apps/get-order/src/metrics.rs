@@ -1,11 +1,23 @@
-//! Figures for CloudWatch, as lines of its embedded metric format on standard output.
+//! Figures for CloudWatch, in its embedded metric format.
 
-use metrics_cloudwatch_embedded::{Builder, Collector};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 
-use crate::config::{Mistake, Reader};
+use metrique_writer::format::Format;
+use metrique_writer::unit::NegativeScale;
+use metrique_writer::value::MetricFlags;
+use metrique_writer::{Entry, EntryWriter, Observation, Unit, Value, ValueWriter};
+use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective, NoMetric};
+use orders::Timestamp;
+use orders_http::{Figure, Report};
+
+use crate::config::Reader;
 
 const NAMESPACE: &str = "METRICS_NAMESPACE";
 const DIMENSIONS: &str = "METRICS_DIMENSIONS";
+
+/// The dimension of the count of requests, which is a field of their lines.
+const OUTCOME: &str = "outcome";
 
 /// Under which names the figures are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +50,9 @@ impl Reader<'_> {
         let pairs = self.environment.get(DIMENSIONS).unwrap_or(&function).split(',');
         let pairs = pairs.filter(|pair| !pair.trim().is_empty()).map(dimension);
         let Some(dimensions) = pairs.collect() else {
-            return self.mistake(DIMENSIONS, "must be name=value pairs, separated by commas");
+            let problem = "must be name=value pairs, separated by commas, and no name may be a field \
+                           or a figure of the log";
+            return self.mistake(DIMENSIONS, problem);
         };
         Some(Some(MetricsSettings { namespace, dimensions }))
     }
@@ -48,35 +62,113 @@ fn dimension(pair: &str) -> Option<(String, String)> {
     let (name, value) = pair.split_once('=')?;
     let (name, value) = (name.trim(), value.trim());
     let is_one = |text: &str| !text.is_empty() && text.is_ascii() && text.len() <= 250;
-    // `outcome` is the endpoint's own.
-    (is_one(name) && is_one(value) && !name.starts_with(':') && name != "outcome")
+    // The line of a request has these fields already.
+    let is_taken =
+        Report::FIELDS.contains(&name) || Figure::ALL.iter().any(|figure| figure.name() == name);
+    (is_one(name) && is_one(value) && !name.starts_with(':') && !is_taken)
         .then(|| (name.to_owned(), value.to_owned()))
 }
 
-/// Starts counting. Called once.
-pub fn start(settings: MetricsSettings) -> Result<&'static Collector, Mistake> {
-    let mut builder = Builder::new().cloudwatch_namespace(settings.namespace);
-    for (name, value) in settings.dimensions {
-        builder = builder.with_dimension(name, value);
-    }
-    let collector = builder.init().map_err(|error| Mistake {
-        variable: NAMESPACE,
-        problem: format!("the figures cannot be counted: {error}"),
-    })?;
-    orders_http::metrics::describe();
-    Ok(collector)
+/// Writes figures in the embedded metric format.
+pub struct EmbeddedMetrics {
+    dimensions: Vec<(String, String)>,
+    format: Mutex<Emf>,
 }
 
-/// Writes what was counted since the last time.
-pub fn flush(collector: &Collector) {
-    // Where standard output is gone there is nowhere to say so, and the answer matters more.
-    let _ = collector.flush(std::io::stdout().lock());
+impl EmbeddedMetrics {
+    /// Under the given names.
+    pub fn new(settings: MetricsSettings) -> Self {
+        let MetricsSettings { namespace, dimensions } = settings;
+        let names: Vec<_> = dimensions.iter().map(|(name, _)| name.as_str()).collect();
+        // Requests are counted by outcome alone: each set of dimensions is one more to pay for.
+        let by_outcome = MetricDirective {
+            dimensions: vec![names.iter().copied().chain([OUTCOME]).collect()],
+            metrics: vec![MetricDefinition {
+                name: Figure::Requests.name(),
+                unit: Unit::Count,
+                storage_resolution: None,
+            }],
+            namespace: &namespace,
+        };
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let format = Emf::builder(namespace.clone(), vec![names]).directive(by_outcome).build();
+        Self { dimensions, format: Mutex::new(format) }
+    }
+
+    /// Appends an object with the figures of a request, and a line break.
+    pub(crate) fn write(
+        &self,
+        now: Timestamp,
+        report: &Report,
+        stands: Stands,
+        output: &mut Vec<u8>,
+    ) {
+        let mut format = self.format.lock().unwrap_or_else(PoisonError::into_inner);
+        let figures = Figures { now, report, stands, dimensions: &self.dimensions };
+        // Names are constants or were checked at start, and figures are finite.
+        let written = format.format(&figures, output);
+        debug_assert!(written.is_ok(), "{written:?}");
+    }
+}
+
+/// Where the figures of a request stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stands {
+    /// In a line of their own.
+    Alone,
+    /// In the line of the request, which has its outcome already.
+    WithTheRequest,
+}
+
+/// The figures of a request, as the format wants them.
+struct Figures<'a> {
+    now: Timestamp,
+    report: &'a Report,
+    stands: Stands,
+    dimensions: &'a [(String, String)],
+}
+
+impl Entry for Figures<'_> {
+    fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
+        let since = Duration::from_millis(u64::try_from(self.now.millis()).unwrap_or(0));
+        writer.timestamp(UNIX_EPOCH + since);
+        for (name, value) in self.dimensions {
+            writer.value(name, value);
+        }
+        if self.stands == Stands::Alone {
+            writer.value(OUTCOME, self.report.outcome);
+        }
+        for (figure, value) in self.report.figures() {
+            let reading = Reading { figure, value };
+            if figure == Figure::Requests {
+                writer.value(figure.name(), &NoMetric::from(reading));
+            } else {
+                writer.value(figure.name(), &reading);
+            }
+        }
+    }
+}
+
+struct Reading {
+    figure: Figure,
+    value: f64,
+}
+
+impl Value for Reading {
+    fn write(&self, writer: impl ValueWriter) {
+        let unit = if self.figure.is_duration() {
+            Unit::Second(NegativeScale::Milli)
+        } else {
+            Unit::Count
+        };
+        writer.metric([Observation::Floating(self.value)], unit, [], MetricFlags::empty());
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Environment;
+    use crate::config::{Environment, Mistake};
 
     fn read(pairs: &[(&str, &str)]) -> Result<Option<MetricsSettings>, Vec<String>> {
         let mut environment = Environment::from([("AWS_LAMBDA_FUNCTION_NAME", "get-order")]);
@@ -115,6 +207,8 @@ mod tests {
             ("METRICS_DIMENSIONS", "=prod"),
             ("METRICS_DIMENSIONS", ":stage=prod"),
             ("METRICS_DIMENSIONS", "outcome=mine"),
+            ("METRICS_DIMENSIONS", "status=mine"),
+            ("METRICS_DIMENSIONS", "denied_total=mine"),
         ] {
             let mistakes = read(&[(name, value)]).unwrap_err();
             assert_eq!(mistakes.len(), 1);

@@ -3,7 +3,7 @@
 
 use axum::extract::Request;
 use orders::{Clock, SystemClock};
-use orders_http::Reply;
+use orders_http::Report;
 
 use crate::demo::{AVA, BEN, BENS, IN_STRIPE, MORE, Member, STORED};
 use crate::stack::{DEVELOPMENT_SECRET, Stack};
@@ -16,20 +16,19 @@ pub(crate) fn cannot_start(problems: &[String]) {
 }
 
 /// What a person likes to read about a request. Whoever wants all of it sets `LOG_LEVEL=debug`.
-pub(crate) fn request(request: &Request, reply: &Reply) {
+pub(crate) fn request(request: &Request, report: &Report) {
     let now = SystemClock.now().to_string();
     // Of `2025-11-26T21:28:24.990Z`.
     let time = now.get(11..19).unwrap_or(&now);
     // As it came in: percent-encoded, so that it can bring no line break and no colour with it.
     let (method, path) = (request.method(), request.uri().path());
-    let (status, outcome) = (reply.answer.status, reply.outcome);
-    let millis = reply.took.as_secs_f64() * 1000.0;
-    let calls = match reply.usage.stripe_calls {
+    let Report { status, outcome, duration_ms, .. } = report;
+    let calls = match report.usage.stripe_calls {
         0 => String::new(),
         1 => ", 1 call to Stripe".to_owned(),
         calls => format!(", {calls} calls to Stripe"),
     };
-    eprintln!("{time} {method} {path} {status} {outcome} {millis:.1} ms{calls}");
+    eprintln!("{time} {method} {path} {status} {outcome} {duration_ms:.1} ms{calls}");
 }
 
 /// What to try.

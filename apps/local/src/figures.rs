@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use orders_http::{Figure, Report};
 
 /// Upper ends of the ranges that durations are counted in, in milliseconds.
 const RANGES: [f64; 13] =
@@ -12,9 +14,15 @@ const RANGES: [f64; 13] =
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Starts counting. Called once, within the runtime.
-pub(crate) fn start() -> Result<PrometheusHandle, metrics_exporter_prometheus::BuildError> {
+pub(crate) fn start() -> Result<PrometheusHandle, BuildError> {
     let figures = PrometheusBuilder::new().set_buckets(&RANGES)?.install_recorder()?;
-    orders_http::metrics::describe();
+    for figure in Figure::ALL {
+        if figure.is_duration() {
+            describe_histogram!(figure.name(), Unit::Milliseconds, figure.description());
+        } else {
+            describe_counter!(figure.name(), Unit::Count, figure.description());
+        }
+    }
     let kept = figures.clone();
     tokio::spawn(async move {
         loop {
@@ -23,4 +31,19 @@ pub(crate) fn start() -> Result<PrometheusHandle, metrics_exporter_prometheus::B
         }
     });
     Ok(figures)
+}
+
+/// Counts a request.
+pub(crate) fn record(report: &Report) {
+    for (figure, value) in report.figures() {
+        if figure.is_duration() {
+            histogram!(figure.name()).record(value);
+        } else if figure == Figure::Requests {
+            counter!(figure.name(), "outcome" => report.outcome).increment(1);
+        } else {
+            // Counts are whole and small.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts")]
+            counter!(figure.name()).increment(value as u64);
+        }
+    }
 }

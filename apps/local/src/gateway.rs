@@ -12,18 +12,20 @@ use axum::response::Response;
 use axum::routing::{any, get};
 use bearer_tokens::Tokens;
 use get_order::Service;
+use get_order::lines::Lines;
 use metrics_exporter_prometheus::PrometheusHandle;
 use orders_http::{Answer, Invocation};
 use serde_json::{Value, json};
 
-use crate::banner;
+use crate::{banner, figures};
 
 /// What serves a request.
 pub(crate) struct Gateway {
     pub(crate) service: Service,
     pub(crate) tokens: Tokens,
     pub(crate) figures: PrometheusHandle,
-    /// Whether a person reads along.
+    /// Where requests are logged; where a person reads along, she has a line of her own.
+    pub(crate) lines: Lines,
     pub(crate) talks: bool,
 }
 
@@ -34,7 +36,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/dashboard/orders/{*rest}", any(order))
         .route("/dashboard/orders/", any(order))
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/metrics", get(figures))
+        .route("/metrics", get(render))
         .fallback(nothing_here)
         .with_state(gateway)
 }
@@ -44,13 +46,15 @@ async fn order(State(gateway): State<Arc<Gateway>>, request: Request) -> Respons
     let event = event(&gateway.tokens, &request, &id).to_string();
     let invocation = Invocation { id, ..Invocation::default() };
     let reply = gateway.service.answer(&event, &invocation).await;
+    figures::record(&reply.report);
+    gateway.lines.write(&reply.report);
     if gateway.talks {
-        banner::request(&request, &reply);
+        banner::request(&request, &reply.report);
     }
     response(reply.answer)
 }
 
-async fn figures(State(gateway): State<Arc<Gateway>>) -> Response {
+async fn render(State(gateway): State<Arc<Gateway>>) -> Response {
     response(Answer {
         status: 200,
         headers: vec![("Content-Type", "text/plain; version=0.0.4; charset=utf-8".to_owned())],

@@ -11,7 +11,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use get_order::config::Environment;
-use get_order::logging;
 
 use crate::cli::Arguments;
 use crate::stack::{CannotStart, Stack};
@@ -29,7 +28,6 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments, environment: Environment) -> Result<(), CannotStart> {
     let stack = Stack::build(&arguments, environment).await?;
-    logging::start(stack.log_format, stack.log_level);
     if arguments.emit_env {
         banner::environment(&stack);
     } else {

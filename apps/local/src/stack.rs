@@ -3,14 +3,17 @@
 use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use bearer_tokens::Tokens;
 use futures_util::FutureExt;
 use get_order::config::{Environment, KeySource, Mistake, Reader, Settings};
+use get_order::lines::Lines;
 use get_order::logging::LogFormat;
-use get_order::{Service, aws, service, stripe_key};
+use get_order::traces::Traces;
+use get_order::{Service, aws, logging, service, stripe_key};
 use stripe_sim::StripeSim;
 use table_sim::{EmbeddedTable, INDEX, Storage, TABLE};
 use tokio::net::TcpListener;
@@ -48,8 +51,7 @@ pub(crate) struct Stack {
     /// The stand-in for Stripe, unless Stripe itself is used.
     pub(crate) stripe: Option<StripeSim>,
     pub(crate) address: SocketAddr,
-    pub(crate) log_format: LogFormat,
-    pub(crate) log_level: LevelFilter,
+    traces: Option<Traces>,
     /// The settings in force, for another program that is to use the same.
     pub(crate) environment: Environment,
 }
@@ -65,16 +67,19 @@ impl Stack {
         let stripe = stripe(&mut environment).await?;
         let table = table(arguments, &mut environment).await?;
         let mut reader = Reader::new(&environment);
-        let settings = reader.settings();
-        let settings = reader.finish(settings)?;
+        let read = reader.settings().zip(reader.traces());
+        let (settings, traces) = reader.finish(read)?;
         let (log_format, log_level, talks) = log(&environment, settings.log_level);
         let gateway = Arc::new(Gateway {
             service: build_service(settings, table.as_ref()).await?,
             talks,
+            lines: Lines::new(log_format, log_level, None),
             figures: figures::start().map_err(CannotStart::one)?,
             tokens: Tokens::new(environment.get("JWT_SECRET").unwrap_or(DEVELOPMENT_SECRET).into()),
         });
-        Ok(Self { listener, gateway, table, stripe, address, log_format, log_level, environment })
+        let traces = get_order::traces::start(traces).map_err(CannotStart::one)?;
+        logging::start(log_format, log_level, traces.as_ref());
+        Ok(Self { listener, gateway, table, stripe, address, traces, environment })
     }
 
     /// Who makes and verifies tokens.
@@ -101,15 +106,35 @@ impl Stack {
         .shared();
         let served =
             axum::serve(self.listener, router(self.gateway)).with_graceful_shutdown(stop.clone());
-        tokio::select! {
+        let ended = tokio::select! {
             outcome = served.into_future() => outcome.map_err(CannotStart::one),
             () = async { stop.await; tokio::time::sleep(DRAIN).await } => Ok(()),
+            () = send_spans(self.traces.as_ref()) => Ok(()),
+        };
+        if let Some(traces) = &self.traces {
+            flush(traces).await;
         }
+        ended
+    }
+}
+
+/// Sends spans every second, as long as it is let.
+async fn send_spans(traces: Option<&Traces>) {
+    let Some(traces) = traces else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        flush(traces).await;
+    }
+}
+
+async fn flush(traces: &Traces) {
+    if let Err(not_sent) = traces.flush(Duration::MAX).await {
+        tracing::warn!("{not_sent}");
     }
 }
 
 /// The longest that requests under way are waited for at the end.
-const DRAIN: std::time::Duration = std::time::Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// How lines are written, from which level on, and whether each request gets one for a person. At
 /// finer levels it has the whole of what is known of it, as in JSON.

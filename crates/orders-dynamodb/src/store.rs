@@ -11,6 +11,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCa
 use orders::ports::{Lookup, SnapshotStore, StoreError, Written};
 use orders::{Clock, CustomerId, NewSnapshot, OrderId, RequestContext, RowRef, Timestamp, UserId};
 
+use tracing::field::{Empty, display};
+use tracing::{Instrument, info_span};
+
 use crate::change::{Change, INSERT_NAMES, insert_condition};
 use crate::failure::Failed;
 use crate::keys;
@@ -48,6 +51,7 @@ impl<K: Clock> CommerceTable<K> {
     async fn send<T, E>(
         &self,
         context: &RequestContext,
+        operation: &'static str,
         request: impl Future<Output = Result<T, SdkError<E>>>,
         cost: impl FnOnce(&T) -> (i32, Option<&ConsumedCapacity>),
     ) -> Result<T, Failed>
@@ -58,21 +62,39 @@ impl<K: Clock> CommerceTable<K> {
         if left.is_zero() {
             return Err(Failed::out_of_time());
         }
+        let span = info_span!(
+            "store",
+            otel.name = %format_args!("{operation} {}", self.config.table),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+            db.system.name = "aws.dynamodb",
+            db.operation.name = operation,
+            db.collection.name = self.config.table,
+            rows = Empty,
+            read_units = Empty,
+        );
         let started = Instant::now();
-        let outcome = tokio::time::timeout(left, request).await;
+        let outcome = tokio::time::timeout(left, request).instrument(span.clone()).await;
         let (rows, capacity) = match &outcome {
             Ok(Ok(output)) => cost(output),
             _ => (0, None),
         };
-        context.ledger.store_call(
-            started.elapsed(),
-            u32::try_from(rows).unwrap_or(0),
-            capacity.and_then(|capacity| capacity.capacity_units).unwrap_or(0.0),
-        );
-        match outcome {
+        let rows = u32::try_from(rows).unwrap_or(0);
+        let read_units = capacity.and_then(|capacity| capacity.capacity_units).unwrap_or(0.0);
+        context.ledger.store_call(started.elapsed(), rows, read_units);
+        span.record("rows", rows).record("read_units", read_units);
+        let outcome = match outcome {
             Ok(answer) => answer.map_err(|error| Failed::from_sdk(&error)),
             Err(_elapsed) => Err(Failed::out_of_time()),
+        };
+        if let Err(Failed::Store(StoreError::Unavailable(why) | StoreError::Refused(why))) =
+            &outcome
+        {
+            span.record("otel.status_code", "ERROR")
+                .record("otel.status_description", display(why));
         }
+        outcome
     }
 
     /// One page of the rows of an order.
@@ -105,7 +127,7 @@ impl<K: Clock> CommerceTable<K> {
                 .filter_expression(keys::ORDER_FILTER)
                 .scan_index_forward(false),
         };
-        let sent = self.send(context, query.send(), |page| {
+        let sent = self.send(context, "Query", query.send(), |page| {
             (page.scanned_count, page.consumed_capacity.as_ref())
         });
         let page = sent.await?;
@@ -167,7 +189,7 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
             .projection_expression("stripeCustomerId")
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let profile = self
-            .send(context, get.send(), |output| {
+            .send(context, "GetItem", get.send(), |output| {
                 (i32::from(output.item.is_some()), output.consumed_capacity.as_ref())
             })
             .await?;
@@ -200,7 +222,7 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
             .expression_attribute_values(":now", AttributeValue::N(now))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
             .expression_attribute_values(":fetched", timestamp(snapshot.fetched_at));
-        let sent = self.send(context, put.send(), |_| (0, None)).await;
+        let sent = self.send(context, "PutItem", put.send(), |_| (0, None)).await;
         written(sent)
     }
 
@@ -225,7 +247,7 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
             .condition_expression(change.condition)
             .set_expression_attribute_names(Some(change.names))
             .set_expression_attribute_values(Some(change.values));
-        let sent = self.send(context, update.send(), |_| (0, None)).await;
+        let sent = self.send(context, "UpdateItem", update.send(), |_| (0, None)).await;
         written(sent)
     }
 }

@@ -1,22 +1,24 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use opentelemetry::trace::FutureExt;
 use orders::ports::{Checkout, SnapshotStore};
 use orders::{
     Answered, Caller, Clock, Deadline, Fault, GetOrder, GetOrderError, OrderId, RequestContext,
     Source, Timestamp, Usage,
 };
 use serde::Serialize;
+use tracing::Instrument;
 
 use crate::UserHasher;
 use crate::answer::{Answer, LambdaResponse, entity_tag, matches};
 use crate::cors::{CorsPolicy, METHODS};
+use crate::ending::Ending;
 use crate::event::{HeaderStyle, UntrustedRequest};
 use crate::identity::{Unidentified, caller};
-use crate::log::{self, Ending, milliseconds};
-use crate::metrics;
 use crate::problem::{Problem, order_id};
-use crate::trace::trace_id;
+use crate::report::{Degraded, Report, milliseconds};
+use crate::trace::{self, Trace};
 
 /// What is kept back of an invocation's own deadline, so that the answer is out before Lambda
 /// ends the invocation.
@@ -68,12 +70,8 @@ pub struct Invocation {
 pub struct Reply {
     /// The answer.
     pub answer: Answer,
-    /// How the request ended, in the word that the log has for it.
-    pub outcome: &'static str,
-    /// What it cost.
-    pub usage: Usage,
-    /// How long it took.
-    pub took: Duration,
+    /// What is known of the request, for the log.
+    pub report: Report,
     load_balancer: Option<HeaderStyle>,
 }
 
@@ -93,8 +91,21 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
     /// Answers an event. Every event gets an answer.
     pub async fn answer(&self, event: &str, invocation: &Invocation) -> Reply {
         let started = Instant::now();
-        let context = RequestContext::new(self.deadline(invocation));
         let request = UntrustedRequest::from_event(event);
+        let trace = Trace::of(&request.trace, invocation.trace.as_deref());
+        let span = trace.span(&request.method);
+        let reply = self.reply(started, request, invocation, &trace);
+        reply.instrument(span).with_context(trace.parent.clone()).await
+    }
+
+    async fn reply(
+        &self,
+        started: Instant,
+        request: UntrustedRequest,
+        invocation: &Invocation,
+        trace: &Trace,
+    ) -> Reply {
+        let context = RequestContext::new(self.deadline(invocation));
         let request_id = request.request_id.as_ref().unwrap_or(&invocation.id);
         let caller = caller(&request.authorizer);
         let order = order_id(&request.order);
@@ -104,30 +115,32 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
         } else {
             self.find(&request.method, caller.as_ref(), order.as_ref(), &context).await
         };
-        let (usage, incidents) = (context.ledger.usage(), context.ledger.take_incidents());
+        let usage = context.ledger.usage();
         let (ending, answer) = self.write(&request, ending, request_id, &usage);
+        let degraded = context.ledger.take_incidents();
+        let degraded = degraded.iter().map(|it| Degraded::of(it, request_id)).collect();
         let user_hash =
             caller.as_ref().map(|caller| self.config.user_hasher.name(caller.user_id()));
-        let [amazon, w3c] = request.trace.each_ref().map(Option::as_deref);
-        let took = started.elapsed();
-        let facts = log::Facts {
-            request_id,
-            lambda_request_id: &invocation.id,
-            trace_id: trace_id(invocation.trace.as_deref().or(amazon), w3c).unwrap_or_default(),
-            order: order.as_ref().map_or("", |order| order.as_str()),
-            user_hash: user_hash.as_deref().unwrap_or_default(),
+        let report = Report {
+            level: ending.severity(),
+            message: "request",
+            request_id: request_id.clone(),
+            lambda_request_id: invocation.id.clone(),
+            trace_id: trace.id(),
+            order_id: order.as_ref().map(ToString::to_string).unwrap_or_default(),
+            user_hash: user_hash.unwrap_or_default(),
+            outcome: ending.outcome(),
+            deny_reason: ending.deny_reason(),
+            reason: ending.reason(),
             status: answer.status,
-            took,
-            budget_left: context.deadline.remaining(self.clock.now()),
-            is_cold_start: !self.is_warm.swap(true, Ordering::Relaxed),
-            usage: &usage,
-            incidents: &incidents,
-            ending: &ending,
+            duration_ms: milliseconds(started.elapsed()),
+            budget_left_ms: milliseconds(context.deadline.remaining(self.clock.now())),
+            cold_start: !self.is_warm.swap(true, Ordering::Relaxed),
+            usage,
+            degraded,
         };
-        log::request(&facts);
-        metrics::record(&facts);
-        let outcome = ending.outcome();
-        Reply { answer, outcome, usage, took, load_balancer: request.load_balancer }
+        trace::record(&report);
+        Reply { answer, report, load_balancer: request.load_balancer }
     }
 
     /// Writes the answer. An order that cannot be handed on turns into a failure.

@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::trace::TraceHeaders;
+
 /// The part of a request that this endpoint looks at. Nothing of it is trusted yet, and none of it
 /// is for a log: the authorizer's context may hold the token itself.
 pub(crate) struct UntrustedRequest {
@@ -21,8 +23,8 @@ pub(crate) struct UntrustedRequest {
     pub(crate) origin: Option<String>,
     /// The `If-None-Match` headers, joined.
     pub(crate) if_none_match: Option<String>,
-    /// The `X-Amzn-Trace-Id` and the `traceparent` header.
-    pub(crate) trace: [Option<String>; 2],
+    /// The headers that say which trace it belongs to.
+    pub(crate) trace: TraceHeaders,
     /// The gateway's id of the request.
     pub(crate) request_id: Option<String>,
     /// What the gateway's authorizer said; `null` where there was none.
@@ -72,7 +74,10 @@ impl UntrustedRequest {
             order: order(wire.path_parameters.0.unwrap_or_default().order_id.0, &path),
             origin: headers.first("origin"),
             if_none_match: headers.joined("if-none-match"),
-            trace: ["x-amzn-trace-id", "traceparent"].map(|name| headers.first(name)),
+            trace: TraceHeaders {
+                amazon: headers.first("x-amzn-trace-id"),
+                parent: headers.first("traceparent"),
+            },
             request_id: context.request_id.0.filter(|id| !id.trim().is_empty()),
             authorizer: context.authorizer.0.unwrap_or_default(),
             load_balancer,

@@ -2,10 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use opentelemetry::global;
+use opentelemetry_http::HeaderInjector;
 use orders::RequestContext;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Url};
 use serde::de::DeserializeOwned;
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Span, info_span};
 
 use crate::error::WHOLE_BODY;
 use crate::lenient::parse;
@@ -44,8 +48,46 @@ impl Failure {
     }
 }
 
-/// Sends one request and reads its answer.
+/// Sends one request and reads its answer. `number` is 1 for the first attempt of a call.
 pub(crate) async fn attempt<T: DeserializeOwned>(
+    client: &Client,
+    key: &SecretKey,
+    url: &Url,
+    timeout: Duration,
+    context: &RequestContext,
+    number: u32,
+) -> Attempt<T> {
+    let span = info_span!(
+        "stripe",
+        otel.name = route(url),
+        otel.kind = "client",
+        otel.status_code = Empty,
+        otel.status_description = Empty,
+        http.request.method = "GET",
+        http.response.status_code = Empty,
+        server.address = url.host_str(),
+        stripe.attempt = number,
+        stripe.request_id = Empty,
+    );
+    let outcome = exchange(client, key, url, timeout, context, number > 1);
+    let outcome = outcome.instrument(span.clone()).await;
+    if let Attempt::Failed(failure) = &outcome {
+        span.record("otel.status_code", "ERROR");
+        span.record("otel.status_description", display(&failure.error));
+    }
+    outcome
+}
+
+/// The name of a request's span: the same for every order.
+fn route(url: &Url) -> &'static str {
+    if url.path().ends_with("/line_items") {
+        "GET /v1/checkout/sessions/{id}/line_items"
+    } else {
+        "GET /v1/checkout/sessions/{id}"
+    }
+}
+
+async fn exchange<T: DeserializeOwned>(
     client: &Client,
     key: &SecretKey,
     url: &Url,
@@ -53,9 +95,14 @@ pub(crate) async fn attempt<T: DeserializeOwned>(
     context: &RequestContext,
     is_retry: bool,
 ) -> Attempt<T> {
+    let mut trace = HeaderMap::new();
+    global::get_text_map_propagator(|trace_context| {
+        trace_context.inject(&mut HeaderInjector(&mut trace));
+    });
     let started = Instant::now();
     let sent = client
         .get(url.clone())
+        .headers(trace)
         .bearer_auth(key.expose())
         .header("Stripe-Version", STRIPE_VERSION)
         .timeout(timeout)
@@ -65,6 +112,11 @@ pub(crate) async fn attempt<T: DeserializeOwned>(
         .as_ref()
         .ok()
         .and_then(|answer| header(answer.headers(), "request-id").and_then(|id| identifier(&id)));
+    let span = Span::current();
+    if let Ok(answer) = &sent {
+        span.record("http.response.status_code", answer.status().as_u16());
+        span.record("stripe.request_id", request_id.as_deref());
+    }
     let outcome = match sent {
         Ok(answer) => read(answer, request_id.as_deref().unwrap_or("unknown")).await,
         Err(error) => Attempt::Failed(Failure::of(connection(&error))),

@@ -188,7 +188,7 @@ impl<K: Clock> Inner<K> {
     ) -> Result<Option<T>, StripeError> {
         let mut failures = 0;
         loop {
-            let failure = match self.try_once(context, url, failures > 0).await? {
+            let failure = match self.try_once(context, url, failures + 1).await? {
                 Attempt::Found(object) => return Ok(Some(object)),
                 Attempt::Absent => return Ok(None),
                 Attempt::Failed(failure) => failure,
@@ -217,7 +217,7 @@ impl<K: Clock> Inner<K> {
         &self,
         context: &RequestContext,
         url: &Url,
-        is_retry: bool,
+        number: u32,
     ) -> Result<Attempt<T>, StripeError> {
         let permit = self.admit(context).await?;
         let left = self.left(context);
@@ -225,8 +225,7 @@ impl<K: Clock> Inner<K> {
             return Err(StripeError::OutOfTime);
         }
         let timeout = left.min(self.config.timeout);
-        let outcome =
-            attempt(&self.client, &self.config.key, url, timeout, context, is_retry).await;
+        let outcome = attempt(&self.client, &self.config.key, url, timeout, context, number).await;
         match &outcome {
             // Cut off by the request's own deadline so early that it says nothing about Stripe.
             Attempt::Failed(Failure { error: StripeError::Timeout, .. })

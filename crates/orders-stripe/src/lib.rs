@@ -24,4 +24,4 @@ pub use error::{Malformed, StripeError};
 pub use key::{InvalidKey, Mode, SecretKey};
 pub use reading::{read_lines, read_session};
 pub use retry::Backoff;
-pub use transport::is_loopback;
+pub use transport::{http_client, is_loopback};

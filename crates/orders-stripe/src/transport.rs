@@ -1,4 +1,4 @@
-//! The connections to Stripe.
+//! The connections to Stripe, and to whatever else is reached like it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
 
-/// A client that keeps its connections. Nothing is sent yet.
-pub(crate) fn http_client(base: &Url) -> Result<Client, reqwest::Error> {
+/// A client for the server at an address, which keeps its connections. Nothing is sent yet.
+pub fn http_client(base: &Url) -> Result<Client, reqwest::Error> {
     let client = Client::builder();
     // A proxy on the way to Stripe is no way to a stand-in on this machine.
     let client = if is_loopback(base) { client.no_proxy() } else { client };

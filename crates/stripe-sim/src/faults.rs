@@ -20,6 +20,8 @@ pub enum Fault {
     Garbage,
     /// An error page with this status, of something between Stripe and its caller.
     Html(u16),
+    /// An answer with this status and exactly this body.
+    Body(u16, String),
     /// A 403 as for a restricted key that lacks a permission.
     MissingPermission,
 }

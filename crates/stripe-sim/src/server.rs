@@ -33,6 +33,8 @@ pub struct Recorded {
     pub query: Vec<(String, String)>,
     /// The `Stripe-Version` header.
     pub version: Option<String>,
+    /// The `traceparent` header.
+    pub trace: Option<String>,
 }
 
 /// A running stand-in.
@@ -165,14 +167,16 @@ async fn serve(
         path: request.uri().path().to_owned(),
         query: query.map(|Query(pairs)| pairs).unwrap_or_default(),
         version: text(request.headers(), "stripe-version"),
+        trace: text(request.headers(), "traceparent"),
     };
     lock(&state.recorded).push(recorded.clone());
     let fault = lock(&state.faults).strike();
     let mut headers = Vec::new();
+    let cuts_body = matches!(fault, Some(Fault::CutBody));
     let outcome = match fault {
         Some(Fault::Status(status)) => Err(Refusal::of_status(status)),
-        Some(Fault::StatusWith(status, ref extra)) => {
-            headers.clone_from(extra);
+        Some(Fault::StatusWith(status, extra)) => {
+            headers = extra;
             Err(Refusal::of_status(status))
         }
         Some(Fault::MissingPermission) => Err(Refusal::missing_permission()),
@@ -180,6 +184,7 @@ async fn serve(
         Some(Fault::Html(status)) => {
             return plain(number, status, "text/html", "<html><h1>Bad gateway</h1></html>");
         }
+        Some(Fault::Body(status, body)) => return plain(number, status, "application/json", body),
         Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::Reset) => {
             wire.cut();
@@ -203,7 +208,7 @@ async fn serve(
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    if matches!(fault, Some(Fault::CutBody)) {
+    if cuts_body {
         let half = Bytes::from(body.as_bytes()[..body.len() / 2].to_vec());
         return response.body(cut_off(half)).unwrap_or_default();
     }
@@ -218,12 +223,12 @@ fn request_id(number: u64) -> String {
     format!("req_sim{number:08}")
 }
 
-fn plain(number: u64, status: u16, kind: &str, body: &'static str) -> Response {
+fn plain(number: u64, status: u16, kind: &str, body: impl Into<Body>) -> Response {
     Response::builder()
         .status(status)
         .header("content-type", kind)
         .header("request-id", request_id(number))
-        .body(Body::from(body))
+        .body(body.into())
         .unwrap_or_default()
 }
 

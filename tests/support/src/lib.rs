@@ -1,12 +1,14 @@
 //! What the end-to-end tests share. Nothing here is part of a program.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod collector;
 mod events;
 mod http;
 mod program;
 mod recorded;
 mod runtime_api;
 
+pub use collector::{CollectedSpan, Collector};
 pub use events::{Asker, rest_event};
 pub use http::http_client;
 pub use program::Program;
