@@ -126,7 +126,7 @@ fn slice(
     })
 }
 
-/// A line of the table: the median of the slices, and their range.
+/// A line of the table, over the slices.
 fn row(name: &str, slices: &[Slice]) {
     let figure = |of: fn(&Slice) -> f64, digits| spread(slices.iter().map(of).collect(), digits);
     println!(

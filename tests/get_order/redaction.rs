@@ -107,9 +107,12 @@ impl Watched {
 
     /// Looks for the mark, and for the secrets of the function's role.
     async fn reveals_nothing(mut self) {
+        // The next invocation begins when all is said of the last.
+        let sent = self.answers.len();
+        self.send(json!({"httpMethod": "OPTIONS"})).await;
         self.lambda.program.kill().await;
         let spans = self.collector.spans();
-        assert!(spans.iter().filter(|span| span.kind == 2).count() == self.answers.len());
+        assert!(spans.iter().filter(|span| span.kind == 2).count() >= sent);
         let spans = spans.into_iter().map(|span| span.whole);
         let errors = self.answers.into_iter().filter(|answer| answer.status >= 400);
         let errors = errors.map(|answer| answer.raw.to_string());

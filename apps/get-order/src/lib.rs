@@ -7,7 +7,9 @@ mod environment;
 pub mod lines;
 pub mod logging;
 pub mod metrics;
+mod observers;
 mod service;
 pub mod traces;
 
+pub use observers::Observers;
 pub use service::{Service, StartError, service, stripe_key};

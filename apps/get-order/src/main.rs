@@ -2,21 +2,18 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use get_order::aws::AwsSettings;
 use get_order::config::{Environment, Reader, Settings};
 use get_order::lines::Lines;
 use get_order::metrics::EmbeddedMetrics;
-use get_order::traces::Traces;
-use get_order::{Service, logging, service, stripe_key, traces};
-use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
-use orders::{Clock, Deadline, SystemClock, Timestamp};
-use orders_http::{Degraded, Invocation, LambdaResponse, Severity};
+use get_order::{Observers, Service, logging, service, stripe_key, traces};
+use lambda_runtime::tower::layer::layer_fn;
+use lambda_runtime::tower::{self, ServiceExt};
+use lambda_runtime::{Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use orders::Timestamp;
+use orders_http::{Invocation, LambdaResponse};
 use serde_json::value::RawValue;
-
-/// What is left of an invocation's time for handing the answer over.
-const LAMBDAS_SHARE: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     let environment = Environment::of_process();
@@ -35,8 +32,8 @@ fn main() -> ExitCode {
     };
     logging::start(log_format, settings.log_level, traces.as_ref());
     let metrics = metrics.map(EmbeddedMetrics::new);
-    let observers =
-        Observers { lines: Lines::new(log_format, settings.log_level, metrics), traces };
+    let lines = Lines::new(log_format, settings.log_level, metrics);
+    let observers = Observers::new(lines, traces);
     let run = |rt: tokio::runtime::Runtime| rt.block_on(run(settings, aws, observers));
     match runtime(concurrency).map_err(Error::from).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,19 +51,16 @@ fn runtime(concurrency: u32) -> std::io::Result<tokio::runtime::Runtime> {
     builder.enable_all().build()
 }
 
-/// Who gets to know what happened.
-struct Observers {
-    lines: Lines,
-    traces: Option<Traces>,
-}
-
 async fn run(settings: Settings, aws: AwsSettings, observers: Observers) -> Result<(), Error> {
     let key = stripe_key(&settings.stripe.key, || aws.ssm()).await?;
     let service = Arc::new(service(settings, key, aws.dynamodb())?);
     let observers = Arc::new(observers);
-    let handler =
-        service_fn(move |event| handle(Arc::clone(&service), Arc::clone(&observers), event));
-    Runtime::new(handler).run_concurrent().await
+    let handler = {
+        let observers = Arc::clone(&observers);
+        service_fn(move |event| handle(Arc::clone(&service), Arc::clone(&observers), event))
+    };
+    let observed = layer_fn(move |runtime| observed(runtime, Arc::clone(&observers)));
+    Runtime::new(handler).layer(observed).run_concurrent().await
 }
 
 async fn handle(
@@ -80,18 +74,28 @@ async fn handle(
     let deadline = deadline.and_then(|millis| Timestamp::from_millis(millis).ok());
     let invocation = Invocation { id: context.request_id, deadline, trace: context.xray_trace_id };
     let reply = service.answer(event.payload.get(), &invocation).await;
-    observers.lines.write(&reply.report);
-    if let Some(traces) = &observers.traces {
-        // Once the answer is out, the process may be stopped for hours.
-        let left =
-            deadline.map_or(Duration::MAX, |at| Deadline::at(at).remaining(SystemClock.now()));
-        if let Err(not_sent) = traces.flush(left.saturating_sub(LAMBDAS_SHARE)).await {
-            let cause = not_sent.to_string();
-            let line = Degraded::new(Severity::Warn, &reply.report.request_id, cause);
-            observers.lines.write_degraded(&line);
+    let (response, report) = reply.into_lambda();
+    observers.note(report, deadline);
+    Ok(response)
+}
+
+/// What the runtime does for an invocation, and after it, while Lambda still lets the process run,
+/// what there is to say of it: whoever waits for the answer has it by then.
+fn observed<R>(
+    runtime: R,
+    observers: Arc<Observers>,
+) -> impl tower::Service<LambdaInvocation, Response = (), Error = Error, Future: Send> + Clone + Send
+where
+    R: tower::Service<LambdaInvocation, Response = (), Error = Error, Future: Send> + Clone + Send,
+{
+    runtime.map_future(move |answered| {
+        let observers = Arc::clone(&observers);
+        async move {
+            let outcome = answered.await;
+            observers.tell().await;
+            outcome
         }
-    }
-    Ok(reply.into_lambda())
+    })
 }
 
 #[expect(clippy::print_stderr, reason = "the program cannot start; this is where operators look")]

@@ -67,12 +67,21 @@ impl Reader<'_> {
         let service = said("OTEL_SERVICE_NAME").or(said("AWS_LAMBDA_FUNCTION_NAME"));
         let service = service.unwrap_or("get-order").to_owned();
         match format!("{}{path}", address.trim_end_matches('/')).parse::<Url>() {
-            Ok(endpoint) if matches!(endpoint.scheme(), "http" | "https") => {
+            Ok(endpoint) if is_usable(&endpoint) => {
                 Some(Some(TracesSettings { endpoint, service }))
             }
-            _ => self.mistake(variable, "must be an address that begins with http:// or https://"),
+            _ => self.mistake(
+                variable,
+                "must be an address that begins with http:// or https://, without a password in it \
+                 (OTEL_EXPORTER_OTLP_HEADERS is for that)",
+            ),
         }
     }
+}
+
+fn is_usable(endpoint: &Url) -> bool {
+    let has_no_secret = endpoint.username().is_empty() && endpoint.password().is_none();
+    matches!(endpoint.scheme(), "http" | "https") && has_no_secret
 }
 
 /// Why spans were not sent.
@@ -156,6 +165,8 @@ impl Traces {
         let failed = match tokio::time::timeout(limit.min(PATIENCE), send).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(_)) => NotSent::Failed,
+            // That the invocation ends says nothing of the collector.
+            Err(_elapsed) if limit < PATIENCE => return Err(NotSent::Late),
             Err(_elapsed) => NotSent::Late,
         };
         *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -250,11 +261,13 @@ mod tests {
         for (pairs, named) in [
             (vec![(ENDPOINT, "collector:4318")], ENDPOINT),
             (vec![(TRACES_ENDPOINT, "no address")], TRACES_ENDPOINT),
+            (vec![(ENDPOINT, "https://me:secret@collector")], ENDPOINT),
             (vec![endpoint, (PROTOCOLS[0], "grpc")], PROTOCOLS[0]),
             (vec![endpoint, (PROTOCOLS[1], "http/json")], PROTOCOLS[1]),
         ] {
             let mistakes = read(&pairs).unwrap_err();
             assert!(mistakes.len() == 1 && mistakes[0].starts_with(named), "{mistakes:?}");
+            assert!(!mistakes[0].contains("secret"), "{mistakes:?}");
         }
     }
 }

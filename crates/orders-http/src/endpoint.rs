@@ -76,9 +76,9 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The answer as Lambda hands it on.
-    pub fn into_lambda(self) -> LambdaResponse {
-        LambdaResponse::new(self.answer, self.load_balancer)
+    /// The answer as Lambda hands it on, and the account of the request.
+    pub fn into_lambda(self) -> (LambdaResponse, Report) {
+        (LambdaResponse::new(self.answer, self.load_balancer), self.report)
     }
 }
 
