@@ -41,19 +41,13 @@ const FIELDS: [(&str, IsOfType); 23] = [
 
 /// Sends an event, and gives the line that is written about it: the one and only.
 async fn line_about(stack: &Stack, event: &Value) -> Value {
-    let before = stack.lambda.program.output().len();
+    let before = stack.lines().await.len();
     stack.send(event).await;
-    stack.lambda.program.line_after(before).await;
-    // What is written about the next request ends what is written about this one.
-    let mark = format!("the-end-of-{before}");
-    let end = json!({"httpMethod": "OPTIONS", "requestContext": {"requestId": mark}});
-    stack.send(&end).await;
-    stack.lambda.program.line_with(&format!("{mark}\"")).await;
-    let lines: Vec<Value> = stack.lambda.program.output()[before..]
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .filter(|line: &Value| line["message"] == "request" && line["requestId"] != mark)
-        .collect();
+    let mut lines = stack.lines().await.split_off(before);
+    // The line that shows that there is no more to come.
+    lines.pop();
+    let lines: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<_> = lines.into_iter().filter(|line| line["message"] == "request").collect();
     assert_eq!(lines.len(), 1, "{lines:#?}");
     lines[0].clone()
 }
@@ -71,7 +65,7 @@ async fn every_request_has_one_line_with_what_happened_and_what_it_took() {
     let mut post = get("ava", &order(0));
     post["httpMethod"] = json!("POST");
 
-    for (n, (event, outcome, deny_reason, level, stripe_fault)) in [
+    for (event, outcome, deny_reason, level, stripe_fault) in [
         (get("ava", &order(0)), "snapshot_hit", "", "INFO", None),
         (get("ava", &order(1)), "stripe_fallback", "", "INFO", None),
         (get("ava", &order(2)), "served_stale", "", "INFO", Some(Fault::Status(500))),
@@ -83,10 +77,7 @@ async fn every_request_has_one_line_with_what_happened_and_what_it_took() {
         (nobody, "unauthorized", "", "INFO", None),
         (get("ava", "no id"), "invalid", "", "INFO", None),
         (post, "method_not_allowed", "", "INFO", None),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ] {
         stack.stripe.clear_faults();
         if let Some(fault) = stripe_fault {
             stack.stripe.inject(fault, Times::Always);
@@ -100,7 +91,7 @@ async fn every_request_has_one_line_with_what_happened_and_what_it_took() {
         assert_eq!(line["stripeCalls"], calls, "{outcome}: {line}");
         assert_eq!(line["retries"], calls.saturating_sub(1), "{outcome}: {line}");
         assert_eq!(line["stripeRequestId"] != "", calls > 0, "{outcome}: {line}");
-        assert_eq!(line["coldStart"], n == 0, "{line}");
+        assert_eq!(line["coldStart"], false, "{line}");
         assert_eq!(line["userHash"] == "", outcome == "unauthorized", "{line}");
         for (name, is_of_type) in FIELDS {
             assert!(is_of_type(&line[name]), "{name} of {line}");
@@ -115,6 +106,8 @@ async fn every_request_has_one_line_with_what_happened_and_what_it_took() {
         let left = line["budgetLeftMs"].as_f64().unwrap();
         assert!((1.0..10_000.0).contains(&left), "{line}");
     }
+    let first: Value = serde_json::from_str(&stack.lines().await[0]).unwrap();
+    assert_eq!(first["coldStart"], true, "{first}");
 }
 
 /// A line in CloudWatch's embedded metric format, checked to be one as its schema has it. Gives each
@@ -169,10 +162,10 @@ async fn figures_are_lines_in_the_embedded_metric_format_that_count_what_happene
     ] {
         stack.open_order(user, order).await;
     }
-    line_about(&stack, &rest_event(&Asker::user("ava"), "cs_test_a1hit")).await;
+    stack.open_order("ava", "cs_test_a1hit").await;
 
     let (mut counts, mut outcomes) = (HashMap::new(), HashMap::new());
-    for line in stack.lambda.program.output() {
+    for line in stack.lines().await {
         let line: Value = serde_json::from_str(&line).unwrap();
         if line["_aws"].is_null() {
             continue;

@@ -35,7 +35,7 @@ async fn an_outage_costs_milliseconds_and_its_end_is_noticed() {
         for n in 0..4 {
             assert_eq!(open_numbered(&stack, n).await.status, 503);
         }
-        let (calls, written) = (stack.stripe.calls(), stack.lambda.program.output().len());
+        let (calls, written) = (stack.stripe.calls(), stack.lines().await.len());
         let started = Instant::now();
         for n in 0..20 {
             let answer = open_numbered(&stack, n).await;
@@ -46,8 +46,7 @@ async fn an_outage_costs_milliseconds_and_its_end_is_noticed() {
         let probes = usize::try_from(started.elapsed().as_secs()).unwrap();
         let more = stack.stripe.calls() - calls;
         assert!(more <= probes, "{fault:?}: {more} calls to a Stripe that is to be left alone");
-        stack.lambda.program.line_after(written + 19).await;
-        let lines = stack.lambda.program.output().split_off(written);
+        let lines = stack.lines().await.split_off(written);
         let refused = lines.iter().filter(|line| line.contains("not asked for a moment"));
         assert!(refused.count() + probes >= 20, "{fault:?}: {lines:?}");
 
@@ -102,7 +101,7 @@ async fn a_crowd_at_a_slow_stripe_is_no_outage() {
     let answers = stream::iter(for_a_while).map(|n| open_numbered(&stack, n));
     let answers: Vec<_> = answers.buffer_unordered(40).collect().await;
     assert!(answers.iter().any(|answer| answer.status == 404), "some were in time");
-    let log = stack.lambda.program.output().join("\n");
+    let log = stack.lines().await.join("\n");
     assert!(!log.contains("not asked for a moment"), "{log}");
 }
 

@@ -109,10 +109,11 @@ async fn a_quiet_log_level_is_quiet() {
     table.put(&webhook_row("ava", "cs_test_a1quiet", CREATED)).await.unwrap();
     let quiet = [("LOG_LEVEL", "error"), ("METRICS_NAMESPACE", "off")];
     let lambda = crate::stack::start_lambda(table.endpoint(), &stripe.base(), &quiet).await;
-    assert_eq!(
-        lambda.invoke(&rest_event(&Asker::user("ava"), "cs_test_a1quiet")).await.status,
-        200
-    );
+    let event = rest_event(&Asker::user("ava"), "cs_test_a1quiet");
+    // The second begins when all is said of the first.
+    for _ in 0..2 {
+        assert_eq!(lambda.invoke(&event).await.status, 200);
+    }
     assert_eq!(lambda.program.output(), Vec::<String>::new());
 }
 

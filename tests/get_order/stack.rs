@@ -1,5 +1,7 @@
 //! Everything around the program, and verbs for what a caller does.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use serde_json::{Map, Value, json};
 use stripe_sim::{Line, SessionBuilder, Shop, StripeSim};
 use table_sim::{EmbeddedTable, INDEX, Row, Storage, TABLE};
@@ -59,6 +61,17 @@ impl Stack {
     /// An event is sent as it is.
     pub(crate) async fn send(&self, event: &Value) -> Invoked {
         self.lambda.invoke(event).await
+    }
+
+    /// Every line so far, once all is written that there is to say of the requests so far: lines
+    /// come in the order of requests, so the last is about one that is sent for its sake.
+    pub(crate) async fn lines(&self) -> Vec<String> {
+        static MARKS: AtomicU64 = AtomicU64::new(0);
+        let mark = format!("mark-{}-", MARKS.fetch_add(1, Ordering::Relaxed));
+        let event = json!({"httpMethod": "OPTIONS", "requestContext": {"requestId": mark}});
+        self.send(&event).await;
+        self.lambda.program.line_with(&mark).await;
+        self.lambda.program.output()
     }
 
     /// The rows of a member's orders.

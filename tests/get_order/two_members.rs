@@ -101,8 +101,7 @@ impl Case {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ben_never_sees_a_byte_of_avas_order_and_ava_always_sees_hers() {
-    let settings =
-        [("ORDER_INDEX", INDEX), ("STRIPE_RATE_PER_SECOND", "1000"), ("LOG_LEVEL", "warn")];
+    let settings = [("ORDER_INDEX", INDEX), ("STRIPE_RATE_PER_SECOND", "1000")];
     let stack = Stack::with(&settings).await;
     stack.given_rows([Row::profile("ava", "cus_ava")]).await;
     let absent = stack.open_order("ben", "cs_test_absent").await;
@@ -124,7 +123,7 @@ async fn ben_never_sees_a_byte_of_avas_order_and_ava_always_sees_hers() {
         let ava = stack.ask(&Asker::with_email("ava", "ava@example.com", true), &order).await;
         assert_eq!(ava.status, 200, "{case:?}: {ava:?}");
     }
-    let log = stack.lambda.program.output().join("\n");
+    let log = stack.lines().await.join("\n");
     assert!(!log.contains(MARK) && !log.contains("ava@example.com"), "{log}");
     assert_eq!(stack.rows_of("ben").await.iter().filter(|row| row["userId"] == "ben").count(), 0);
 }

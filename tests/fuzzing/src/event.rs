@@ -85,10 +85,13 @@ pub fn event(bytes: &[u8]) {
     });
     let text = String::from_utf8_lossy(bytes);
     let reply = endpoint.answer(&text, &Invocation::default()).now_or_never();
-    let answer = reply.expect("nothing here has to be waited for").into_lambda();
+    let (answer, report) = reply.expect("nothing here has to be waited for").into_lambda();
     let answer = serde_json::to_value(answer).expect("an answer is JSON");
 
     let status = answer["statusCode"].as_u64().expect("a status");
+    assert_eq!(u64::from(report.status), status, "the account is of another answer");
+    let is_id = |c: char| c.is_ascii_hexdigit() || c == '-';
+    assert!(report.trace_id.chars().all(is_id), "{} is no trace", report.trace_id);
     let body = answer["body"].as_str().expect("a body");
     assert!([200, 204, 304, 400, 401, 404, 405].contains(&status), "{status}");
     let headers = ["headers", "multiValueHeaders"].map(|kind| &answer[kind]);

@@ -45,11 +45,6 @@ impl Program {
         self.wait_for(|lines| lines.into_iter().find(|line| line.contains(text)), text).await
     }
 
-    /// Waits for the first line after so many, and returns it.
-    pub async fn line_after(&self, count: usize) -> String {
-        self.wait_for(|lines| lines.into_iter().nth(count), "one more line").await
-    }
-
     async fn wait_for(&self, find: impl Fn(Vec<String>) -> Option<String>, what: &str) -> String {
         for _ in 0..2000 {
             if let Some(line) = find(self.output()) {
