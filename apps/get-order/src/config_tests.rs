@@ -1,15 +1,9 @@
 use super::*;
+use crate::environment::read;
 
 fn settings(pairs: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
-    let mut environment =
-        Environment::from([("COMMERCE_TABLE", "commerce"), ("STRIPE_SECRET", "sk_test_abc")]);
-    for (name, value) in pairs {
-        environment.set(name, value);
-    }
-    let mut reader = Reader::new(&environment);
-    let settings = reader.settings();
-    let mistakes = |list: Vec<Mistake>| list.iter().map(ToString::to_string).collect();
-    reader.finish(settings).map_err(mistakes)
+    let required = [("COMMERCE_TABLE", "commerce"), ("STRIPE_SECRET", "sk_test_abc")];
+    read(&[&required, pairs].concat(), |reader: &mut Reader<'_>| reader.settings())
 }
 
 #[test]

@@ -118,3 +118,18 @@ impl<'a> Reader<'a> {
         Some(Duration::from_millis(u64::from(number)))
     }
 }
+
+/// What is read from an environment, or the mistakes in it as they are told.
+#[cfg(test)]
+pub(crate) fn read<T>(
+    pairs: &[(&str, &str)],
+    what: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+) -> Result<T, Vec<String>> {
+    let mut environment = Environment::default();
+    for (name, value) in pairs {
+        environment.set(name, value);
+    }
+    let mut reader = Reader::new(&environment);
+    let read = what(&mut reader);
+    reader.finish(read).map_err(|list| list.iter().map(ToString::to_string).collect())
+}

@@ -168,17 +168,11 @@ impl Value for Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Environment, Mistake};
+    use crate::environment::read;
 
-    fn read(pairs: &[(&str, &str)]) -> Result<Option<MetricsSettings>, Vec<String>> {
-        let mut environment = Environment::from([("AWS_LAMBDA_FUNCTION_NAME", "get-order")]);
-        for (name, value) in pairs {
-            environment.set(name, value);
-        }
-        let mut reader = Reader::new(&environment);
-        let metrics = reader.metrics();
-        let mistakes = |list: Vec<Mistake>| list.iter().map(ToString::to_string).collect();
-        reader.finish(metrics).map_err(mistakes)
+    fn metrics(pairs: &[(&str, &str)]) -> Result<Option<MetricsSettings>, Vec<String>> {
+        let of_lambda = [("AWS_LAMBDA_FUNCTION_NAME", "get-order")];
+        read(&[&of_lambda, pairs].concat(), |reader: &mut Reader<'_>| reader.metrics())
     }
 
     #[test]
@@ -191,10 +185,10 @@ mod tests {
                 .collect(),
         };
         let default = settings("GetOrder", &[("FunctionName", "get-order")]);
-        assert_eq!(read(&[]), Ok(Some(default)));
+        assert_eq!(metrics(&[]), Ok(Some(default)));
         let chosen = [("METRICS_NAMESPACE", "Shop/Orders"), ("METRICS_DIMENSIONS", "a=1, b = 2,")];
-        assert_eq!(read(&chosen), Ok(Some(settings("Shop/Orders", &[("a", "1"), ("b", "2")]))));
-        assert_eq!(read(&[("METRICS_NAMESPACE", "Off")]), Ok(None));
+        assert_eq!(metrics(&chosen), Ok(Some(settings("Shop/Orders", &[("a", "1"), ("b", "2")]))));
+        assert_eq!(metrics(&[("METRICS_NAMESPACE", "Off")]), Ok(None));
     }
 
     #[test]
@@ -210,7 +204,7 @@ mod tests {
             ("METRICS_DIMENSIONS", "status=mine"),
             ("METRICS_DIMENSIONS", "denied_total=mine"),
         ] {
-            let mistakes = read(&[(name, value)]).unwrap_err();
+            let mistakes = metrics(&[(name, value)]).unwrap_err();
             assert_eq!(mistakes.len(), 1);
             assert!(mistakes[0].starts_with(name), "{mistakes:?}");
         }

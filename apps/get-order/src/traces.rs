@@ -212,17 +212,10 @@ impl SpanProcessor for Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Environment;
+    use crate::environment::read;
 
-    fn read(pairs: &[(&str, &str)]) -> Result<Option<TracesSettings>, Vec<String>> {
-        let mut environment = Environment::default();
-        for (name, value) in pairs {
-            environment.set(name, value);
-        }
-        let mut reader = Reader::new(&environment);
-        let traces = reader.traces();
-        let mistakes = |list: Vec<Mistake>| list.iter().map(ToString::to_string).collect();
-        reader.finish(traces).map_err(mistakes)
+    fn traces(pairs: &[(&str, &str)]) -> Result<Option<TracesSettings>, Vec<String>> {
+        read(pairs, |reader: &mut Reader<'_>| reader.traces())
     }
 
     #[test]
@@ -246,13 +239,13 @@ mod tests {
                 "get-order",
             ),
         ] {
-            let settings = read(&pairs).unwrap().unwrap();
+            let settings = traces(&pairs).unwrap().unwrap();
             assert_eq!((settings.endpoint.as_str(), settings.service.as_str()), (address, service));
         }
         for off in [vec![], vec![endpoint, ("OTEL_SDK_DISABLED", "true")]] {
-            assert_eq!(read(&off), Ok(None));
+            assert_eq!(traces(&off), Ok(None));
         }
-        assert_eq!(read(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]), Ok(None));
+        assert_eq!(traces(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]), Ok(None));
     }
 
     #[test]
@@ -265,7 +258,7 @@ mod tests {
             (vec![endpoint, (PROTOCOLS[0], "grpc")], PROTOCOLS[0]),
             (vec![endpoint, (PROTOCOLS[1], "http/json")], PROTOCOLS[1]),
         ] {
-            let mistakes = read(&pairs).unwrap_err();
+            let mistakes = traces(&pairs).unwrap_err();
             assert!(mistakes.len() == 1 && mistakes[0].starts_with(named), "{mistakes:?}");
             assert!(!mistakes[0].contains("secret"), "{mistakes:?}");
         }
