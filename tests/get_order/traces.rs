@@ -126,33 +126,65 @@ async fn traces_are_passed_on_where_nobody_collects_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_collector_that_hangs_is_waited_for_once_and_after_the_answer() {
-    let collector = Collector::start(Duration::from_mins(1)).await;
-    let stack = stack(&collector, &[]).await;
-    stack.given_rows([webhook_row("ava", "cs_test_a1hung", CREATED)]).await;
-    for n in 0..3 {
-        let answer = stack.open_order("ava", "cs_test_a1hung").await;
-        assert_eq!(answer.status, 200);
-        // The second has to wait until the first invocation has ended.
-        let longest = if n == 1 { 2000 } else { 400 };
-        assert!(answer.took < Duration::from_millis(longest), "{n}: {:?}", answer.took);
+async fn a_collector_that_fails_is_asked_once_and_holds_nobody_up() {
+    for (collector, exports) in [
+        (Collector::start(Duration::from_mins(1)).await, 1),
+        (Collector::busy().await, 1),
+        (Collector::nowhere(), 0),
+    ] {
+        let stack = stack(&collector, &[]).await;
+        stack.given_rows([webhook_row("ava", "cs_test_a1alone", CREATED)]).await;
+        for _ in 0..3 {
+            let answer = stack.open_order("ava", "cs_test_a1alone").await;
+            assert_eq!(answer.status, 200);
+            // Half a second at most, and not the five that the busy one would like.
+            assert!(answer.took < Duration::from_secs(4), "{:?}", answer.took);
+        }
+        let lines = stack.lines().await;
+        let of_collector: Vec<_> = lines.iter().filter(|line| line.contains("collector")).collect();
+        assert_eq!(of_collector.len(), 1, "{lines:#?}");
+        let line: Value = serde_json::from_str(of_collector[0]).unwrap();
+        assert_eq!((&line["level"], &line["message"]), (&json!("WARN"), &json!("degraded")));
+        assert_eq!(line["requestId"], "c6af9ac6-7b61-11e6-9a41-93e8deadbeef");
+        assert_eq!(collector.exports(), exports);
     }
-    assert_eq!(collector.exports(), 1);
-    let line = stack.lambda.program.line_with("collector").await;
-    let line: Value = serde_json::from_str(&line).unwrap();
-    assert_eq!(line["level"], "WARN");
-    assert_eq!(line["requestId"], "c6af9ac6-7b61-11e6-9a41-93e8deadbeef");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_collector_that_is_not_there_costs_nothing_but_a_line() {
-    let stack = Stack::with(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")]).await;
-    stack.given_rows([webhook_row("ava", "cs_test_a1alone", CREATED)]).await;
-    for _ in 0..3 {
-        assert_eq!(stack.open_order("ava", "cs_test_a1alone").await.status, 200);
+async fn requests_that_share_a_call_keep_their_spans_and_lines_apart() {
+    let collector = Collector::start(Duration::ZERO).await;
+    let stack = stack(&collector, &[("AWS_LAMBDA_MAX_CONCURRENCY", "8")]).await;
+    stack.given_session(session_of("ava", "cs_test_a1shared"));
+    stack.stripe.inject(Fault::Status(500), Times::Next(1));
+    stack.stripe.inject(Fault::Delay(Duration::from_millis(200)), Times::Next(1));
+    let members = ["ava", "ben", "ava", "ben", "ava"];
+    let asked = members.map(|user| stack.open_order(user, "cs_test_a1shared"));
+    let answers = futures_util::future::join_all(asked).await;
+    assert!(answers.iter().all(|answer| [200, 404].contains(&answer.status)));
+    // With several at a time, none tells that another has ended; the last that is said of one is
+    // its span.
+    let has_ended = |span: &CollectedSpan| span.attribute("order.id") == "cs_test_a1shared";
+    let mut spans = Vec::new();
+    while spans.iter().filter(|span| has_ended(span)).count() < members.len() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        spans = collector.spans();
     }
-    let lines = stack.lambda.program.output();
-    assert_eq!(lines.iter().filter(|line| line.contains("collector")).count(), 1, "{lines:#?}");
+    let lines = stack.lines().await;
+    let lines = lines.iter().filter(|line| line.contains("cs_test_a1shared"));
+    let lines: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), members.len());
+    let calls: u64 = lines.iter().map(|line| line["stripeCalls"].as_u64().unwrap()).sum();
+    assert_eq!(calls, u64::try_from(stack.stripe.calls()).unwrap());
+
+    let attempts: Vec<_> = spans.iter().filter(|it| it.name.contains("/v1/checkout")).collect();
+    assert_eq!(attempts.len(), stack.stripe.calls());
+    // The attempts of a call stand below the one request whose line counts them.
+    for line in lines.iter().filter(|line| line["stripeCalls"] != 0) {
+        let id = &line["lambdaRequestId"];
+        let request = spans.iter().find(|span| span.attribute("faas.invocation_id") == id).unwrap();
+        let below = attempts.iter().filter(|span| span.parent == request.id).count();
+        assert_eq!(line["stripeCalls"], below, "{spans:#?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,6 @@
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::traces::Traces;
@@ -19,11 +18,8 @@ pub enum LogFormat {
 /// Starts what libraries write: JSON to standard output, text to standard error; and makes spans
 /// where they are collected. Called once.
 pub fn start(format: LogFormat, level: LevelFilter, traces: Option<&Traces>) {
-    let levels = Targets::new()
-        // At finer levels some of them write whole requests, tokens and all.
-        .with_default(level.min(LevelFilter::WARN))
-        // It repeats what a collector says.
-        .with_target("opentelemetry", LevelFilter::OFF);
+    // At finer levels some of them write whole requests, tokens and all.
+    let levels = level.min(LevelFilter::WARN);
     let lines = tracing_subscriber::fmt::layer().with_target(false);
     let lines = match format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),

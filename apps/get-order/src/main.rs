@@ -88,11 +88,12 @@ fn observed<R>(
 where
     R: tower::Service<LambdaInvocation, Response = (), Error = Error, Future: Send> + Clone + Send,
 {
-    runtime.map_future(move |answered| {
-        let observers = Arc::clone(&observers);
+    service_fn(move |invocation: LambdaInvocation| {
+        let (runtime, observers) = (runtime.clone(), Arc::clone(&observers));
         async move {
-            let outcome = answered.await;
-            observers.tell().await;
+            let id = invocation.context.request_id.clone();
+            let outcome = runtime.oneshot(invocation).await;
+            observers.tell(&id).await;
             outcome
         }
     })

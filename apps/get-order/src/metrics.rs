@@ -1,5 +1,6 @@
 //! Figures for CloudWatch, in its embedded metric format.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -15,6 +16,9 @@ use crate::config::Reader;
 
 const NAMESPACE: &str = "METRICS_NAMESPACE";
 const DIMENSIONS: &str = "METRICS_DIMENSIONS";
+
+/// CloudWatch takes 30, one of which is the outcome.
+const MOST_DIMENSIONS: usize = 29;
 
 /// The dimension of the count of requests, which is a field of their lines.
 const OUTCOME: &str = "outcome";
@@ -49,13 +53,19 @@ impl Reader<'_> {
         let function = function.map(|name| format!("FunctionName={name}")).unwrap_or_default();
         let pairs = self.environment.get(DIMENSIONS).unwrap_or(&function).split(',');
         let pairs = pairs.filter(|pair| !pair.trim().is_empty()).map(dimension);
-        let Some(dimensions) = pairs.collect() else {
-            let problem = "must be name=value pairs, separated by commas, and no name may be a field \
-                           or a figure of the log";
+        let pairs: Option<Vec<_>> = pairs.collect();
+        let Some(dimensions) = pairs.filter(|pairs| is_one_set(pairs)) else {
+            let problem = "must be up to 29 name=value pairs, separated by commas; each name once, \
+                           and none a field or a figure of the log";
             return self.mistake(DIMENSIONS, problem);
         };
         Some(Some(MetricsSettings { namespace, dimensions }))
     }
+}
+
+fn is_one_set(pairs: &[(String, String)]) -> bool {
+    let names: HashSet<_> = pairs.iter().map(|(name, _)| name).collect();
+    pairs.len() <= MOST_DIMENSIONS && names.len() == pairs.len()
 }
 
 fn dimension(pair: &str) -> Option<(String, String)> {
@@ -63,8 +73,9 @@ fn dimension(pair: &str) -> Option<(String, String)> {
     let (name, value) = (name.trim(), value.trim());
     let is_one = |text: &str| !text.is_empty() && text.is_ascii() && text.len() <= 250;
     // The line of a request has these fields already.
-    let is_taken =
-        Report::FIELDS.contains(&name) || Figure::ALL.iter().any(|figure| figure.name() == name);
+    let is_taken = name == "_aws"
+        || Report::FIELDS.contains(&name)
+        || Figure::ALL.iter().any(|figure| figure.name() == name);
     (is_one(name) && is_one(value) && !name.starts_with(':') && !is_taken)
         .then(|| (name.to_owned(), value.to_owned()))
 }
@@ -193,6 +204,7 @@ mod tests {
 
     #[test]
     fn what_cloudwatch_would_not_take_is_a_mistake() {
+        let thirty = (0..30).map(|n| format!("d{n}={n},")).collect::<Vec<_>>().concat();
         for (name, value) in [
             ("METRICS_NAMESPACE", "AWS/Lambda"),
             ("METRICS_NAMESPACE", "two words"),
@@ -203,6 +215,9 @@ mod tests {
             ("METRICS_DIMENSIONS", "outcome=mine"),
             ("METRICS_DIMENSIONS", "status=mine"),
             ("METRICS_DIMENSIONS", "denied_total=mine"),
+            ("METRICS_DIMENSIONS", "_aws=mine"),
+            ("METRICS_DIMENSIONS", "a=1,b=2,a=3"),
+            ("METRICS_DIMENSIONS", &thirty),
         ] {
             let mistakes = metrics(&[(name, value)]).unwrap_err();
             assert_eq!(mistakes.len(), 1);

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,12 +11,13 @@ use crate::traces::Traces;
 /// What is left of an invocation's time for the runtime.
 const RESERVE: Duration = Duration::from_millis(100);
 
-/// Who gets to know what happened, once the answers are out.
+/// Who gets to know what happened, once the answer is out.
 pub struct Observers {
     lines: Lines,
     traces: Option<Traces>,
-    /// The accounts of answered requests, and when their invocations end.
-    waiting: Mutex<Vec<(Report, Option<Timestamp>)>>,
+    /// The accounts of requests whose answers are on their way, by the invocation's id, each with
+    /// the end of the invocation.
+    waiting: Mutex<HashMap<String, (Report, Option<Timestamp>)>>,
 }
 
 impl Observers {
@@ -24,27 +26,26 @@ impl Observers {
         Self { lines, traces, waiting: Mutex::default() }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<(Report, Option<Timestamp>)>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, (Report, Option<Timestamp>)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps the account of a request until its answer is out.
     pub fn note(&self, report: Report, deadline: Option<Timestamp>) {
-        self.waiting().push((report, deadline));
+        self.waiting().insert(report.lambda_request_id.clone(), (report, deadline));
     }
 
-    /// Tells all that waits to be told.
-    pub async fn tell(&self) {
-        let told = std::mem::take(&mut *self.waiting());
-        for (report, _) in &told {
-            self.lines.write(report);
-        }
-        let (Some(traces), Some((last, _))) = (&self.traces, told.last()) else { return };
-        let now = SystemClock.now();
-        let left = told.iter().filter_map(|(_, ends)| Some(Deadline::at((*ends)?).remaining(now)));
-        let left = left.min().unwrap_or(Duration::MAX).saturating_sub(RESERVE);
+    /// Tells all there is to say of an invocation.
+    pub async fn tell(&self, invocation: &str) {
+        // An event that is no JSON never became a request.
+        let told = self.waiting().remove(invocation);
+        let Some((report, deadline)) = told else { return };
+        self.lines.write(&report);
+        let Some(traces) = &self.traces else { return };
+        let left = deadline.map(|ends| Deadline::at(ends).remaining(SystemClock.now()));
+        let left = left.map_or(Duration::MAX, |left| left.saturating_sub(RESERVE));
         if let Err(not_sent) = traces.flush(left).await {
-            let line = Degraded::new(Severity::Warn, &last.request_id, not_sent.to_string());
+            let line = Degraded::new(Severity::Warn, &report.request_id, not_sent.to_string());
             self.lines.write_degraded(&line);
         }
     }

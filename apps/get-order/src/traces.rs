@@ -1,11 +1,11 @@
 //! Spans for a collector, where the environment names one (OpenTelemetry's protocol over HTTP).
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry::{Context, KeyValue, global};
-use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_otlp::{RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -14,6 +14,7 @@ use opentelemetry_sdk::trace::{
     SdkTracerProvider, Span, SpanData, SpanExporter as _, SpanProcessor,
 };
 use orders_stripe::http_client;
+use tokio::time::Instant;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
@@ -25,10 +26,13 @@ use crate::config::{Mistake, Reader};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-const PROTOCOLS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
+const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 
 /// The longest that anybody waits for the collector, which is next door where it is well placed.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// With less time than this, nothing is sent.
+const SHORTEST: Duration = Duration::from_millis(50);
 
 /// How long a collector that failed is left alone. Meanwhile spans are thrown away.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -36,13 +40,32 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// The most spans that wait to be sent.
 const MOST_WAITING: usize = 4096;
 
+/// Variables of OpenTelemetry's that may ask for what is not in this program, and what is.
+const ONLY: [(&str, &str); 4] = [
+    ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none"),
+    ("OTEL_EXPORTER_OTLP_COMPRESSION", "none"),
+];
+
+const SAMPLERS: [&str; 6] = [
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+];
+
 /// Where spans go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TracesSettings {
     /// The collector's address for spans.
     pub endpoint: Url,
-    /// The name of the service that they are from.
-    pub service: String,
+    /// The name of the service that they are from, where it is given by itself.
+    pub service: Option<String>,
+    /// Its name where it is not given in any way.
+    pub default_service: String,
 }
 
 impl Reader<'_> {
@@ -52,23 +75,26 @@ impl Reader<'_> {
         let said = |name| self.environment.get(name);
         let is_off = said("OTEL_SDK_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"))
             || said("OTEL_TRACES_EXPORTER") == Some("none");
-        let (variable, address, path) = match (said(TRACES_ENDPOINT), said(ENDPOINT)) {
+        let (variable, address) = match (said(TRACES_ENDPOINT), said(ENDPOINT)) {
             _ if is_off => return Some(None),
-            (Some(address), _) => (TRACES_ENDPOINT, address, ""),
-            (None, Some(address)) => (ENDPOINT, address, "/v1/traces"),
+            (Some(address), _) => (TRACES_ENDPOINT, address.to_owned()),
+            (None, Some(base)) => (ENDPOINT, format!("{}/v1/traces", base.trim_end_matches('/'))),
             (None, None) => return Some(None),
         };
-        for protocol in PROTOCOLS {
-            if let Some(other) = said(protocol).filter(|it| *it != "http/protobuf") {
-                let problem = format!("`{other}` is not spoken here; only http/protobuf is");
-                return self.mistake(protocol, problem);
+        for (variable, only) in ONLY {
+            if let Some(other) = said(variable).filter(|it| *it != only) {
+                return self.mistake(variable, format!("`{other}` is not in here; only {only} is"));
             }
         }
-        let service = said("OTEL_SERVICE_NAME").or(said("AWS_LAMBDA_FUNCTION_NAME"));
-        let service = service.unwrap_or("get-order").to_owned();
-        match format!("{}{path}", address.trim_end_matches('/')).parse::<Url>() {
+        if let Some(other) = said(SAMPLER).filter(|it| !SAMPLERS.contains(it)) {
+            let problem = format!("`{other}` is none of {}", SAMPLERS.join(", "));
+            return self.mistake(SAMPLER, problem);
+        }
+        let service = said("OTEL_SERVICE_NAME").map(str::to_owned);
+        let default_service = said("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("get-order").to_owned();
+        match address.parse::<Url>() {
             Ok(endpoint) if is_usable(&endpoint) => {
-                Some(Some(TracesSettings { endpoint, service }))
+                Some(Some(TracesSettings { endpoint, service, default_service }))
             }
             _ => self.mistake(
                 variable,
@@ -99,10 +125,14 @@ pub enum NotSent {
 pub struct Traces {
     provider: SdkTracerProvider,
     ended: Ended,
-    /// One sender at a time, as the exporter demands.
-    exporter: tokio::sync::Mutex<SpanExporter>,
+    /// One at a time, as the exporter demands.
+    sender: tokio::sync::Mutex<Sender>,
+}
+
+struct Sender {
+    exporter: SpanExporter,
     /// Until when a collector that failed is left alone.
-    paused_until: Mutex<Option<Instant>>,
+    paused_until: Option<Instant>,
 }
 
 /// Has traces passed on to those who are called, and collects spans where they go anywhere.
@@ -121,11 +151,14 @@ impl Traces {
             .with_http()
             .with_http_client(client)
             .with_endpoint(settings.endpoint)
+            // Its waits between attempts would stop the whole thread; ours is the pause.
+            .with_retry_policy(RetryPolicy::disabled())
             .build()
             .map_err(|error| mistake(format!("spans cannot be sent: {error}")))?;
         let resource = Resource::builder_empty()
-            .with_attribute(KeyValue::new("service.name", settings.service))
+            .with_attribute(KeyValue::new("service.name", settings.default_service))
             .with_detector(Box::new(EnvResourceDetector::new()))
+            .with_attributes(settings.service.map(|name| KeyValue::new("service.name", name)))
             .build();
         exporter.set_resource(&resource);
         let ended = Ended::default();
@@ -133,8 +166,8 @@ impl Traces {
             .with_span_processor(ended.clone())
             .with_resource(resource)
             .build();
-        let (exporter, paused_until) = (tokio::sync::Mutex::new(exporter), Mutex::default());
-        Ok(Self { provider, ended, exporter, paused_until })
+        let sender = tokio::sync::Mutex::new(Sender { exporter, paused_until: None });
+        Ok(Self { provider, ended, sender })
     }
 
     /// What makes OpenTelemetry's spans of our own. The libraries' are left out: some show whole
@@ -152,31 +185,32 @@ impl Traces {
             .with_filter(Targets::new().with_target("orders_", LevelFilter::INFO))
     }
 
-    /// Sends what has ended, within a time that nobody minds.
+    /// Sends what has ended, and waits for whoever is sending already, but not longer than a limit
+    /// and never long. Where that leaves no time, spans wait for the next call.
     pub async fn flush(&self, limit: Duration) -> Result<(), NotSent> {
-        let send = async {
-            let exporter = self.exporter.lock().await;
-            let spans = self.ended.take();
-            if spans.is_empty() || self.is_paused() {
-                return Ok(());
-            }
-            exporter.export(spans).await
+        let started = Instant::now();
+        let Ok(mut sender) = tokio::time::timeout(limit, self.sender.lock()).await else {
+            return Ok(());
         };
-        let failed = match tokio::time::timeout(limit.min(PATIENCE), send).await {
+        let left = limit.saturating_sub(started.elapsed());
+        if left < SHORTEST {
+            return Ok(());
+        }
+        let spans = self.ended.take();
+        let is_paused = sender.paused_until.is_some_and(|until| Instant::now() < until);
+        if spans.is_empty() || is_paused {
+            return Ok(());
+        }
+        let export = sender.exporter.export(spans);
+        let not_sent = match tokio::time::timeout(left.min(PATIENCE), export).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(_)) => NotSent::Failed,
             // That the invocation ends says nothing of the collector.
-            Err(_elapsed) if limit < PATIENCE => return Err(NotSent::Late),
+            Err(_elapsed) if left < PATIENCE => return Err(NotSent::Late),
             Err(_elapsed) => NotSent::Late,
         };
-        *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Instant::now() + PAUSE);
-        Err(failed)
-    }
-
-    fn is_paused(&self) -> bool {
-        let until = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
-        until.is_some_and(|until| Instant::now() < until)
+        sender.paused_until = Some(Instant::now() + PAUSE);
+        Err(not_sent)
     }
 }
 
@@ -234,13 +268,14 @@ mod tests {
                 "shop",
             ),
             (
-                vec![endpoint, (PROTOCOLS[1], "http/protobuf")],
+                vec![endpoint, (ONLY[1].0, "http/protobuf")],
                 "http://collector:4318/v1/traces",
                 "get-order",
             ),
         ] {
             let settings = traces(&pairs).unwrap().unwrap();
-            assert_eq!((settings.endpoint.as_str(), settings.service.as_str()), (address, service));
+            let name = settings.service.unwrap_or(settings.default_service);
+            assert_eq!((settings.endpoint.as_str(), name.as_str()), (address, service));
         }
         for off in [vec![], vec![endpoint, ("OTEL_SDK_DISABLED", "true")]] {
             assert_eq!(traces(&off), Ok(None));
@@ -255,8 +290,10 @@ mod tests {
             (vec![(ENDPOINT, "collector:4318")], ENDPOINT),
             (vec![(TRACES_ENDPOINT, "no address")], TRACES_ENDPOINT),
             (vec![(ENDPOINT, "https://me:secret@collector")], ENDPOINT),
-            (vec![endpoint, (PROTOCOLS[0], "grpc")], PROTOCOLS[0]),
-            (vec![endpoint, (PROTOCOLS[1], "http/json")], PROTOCOLS[1]),
+            (vec![endpoint, (ONLY[0].0, "grpc")], ONLY[0].0),
+            (vec![endpoint, (ONLY[1].0, "http/json")], ONLY[1].0),
+            (vec![endpoint, (ONLY[3].0, "gzip")], ONLY[3].0),
+            (vec![endpoint, (SAMPLER, "sometimes")], SAMPLER),
         ] {
             let mistakes = traces(&pairs).unwrap_err();
             assert!(mistakes.len() == 1 && mistakes[0].starts_with(named), "{mistakes:?}");

@@ -14,10 +14,12 @@ use get_order::lines::Lines;
 use get_order::logging::LogFormat;
 use get_order::traces::Traces;
 use get_order::{Service, aws, logging, service, stripe_key};
+use orders_http::{Degraded, Severity};
 use stripe_sim::StripeSim;
 use table_sim::{EmbeddedTable, INDEX, Storage, TABLE};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 use tracing::level_filters::LevelFilter;
 
 use crate::cli::Arguments;
@@ -104,32 +106,31 @@ impl Stack {
         }
         .boxed()
         .shared();
+        let (at_end, end) = oneshot::channel();
+        let sending = tokio::spawn(send_spans(self.traces, Arc::clone(&self.gateway), end));
         let served =
             axum::serve(self.listener, router(self.gateway)).with_graceful_shutdown(stop.clone());
         let ended = tokio::select! {
             outcome = served.into_future() => outcome.map_err(CannotStart::one),
             () = async { stop.await; tokio::time::sleep(DRAIN).await } => Ok(()),
-            () = send_spans(self.traces.as_ref()) => Ok(()),
         };
-        if let Some(traces) = &self.traces {
-            flush(traces).await;
-        }
+        // The last spans are of the requests that were still under way.
+        drop(at_end);
+        sending.await.map_err(CannotStart::one)?;
         ended
     }
 }
 
-/// Sends spans every second, as long as it is let.
-async fn send_spans(traces: Option<&Traces>) {
-    let Some(traces) = traces else { return std::future::pending().await };
-    loop {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        flush(traces).await;
-    }
-}
-
-async fn flush(traces: &Traces) {
-    if let Err(not_sent) = traces.flush(Duration::MAX).await {
-        tracing::warn!("{not_sent}");
+/// Sends spans every second until the end, and then what is left of them.
+async fn send_spans(traces: Option<Traces>, gateway: Arc<Gateway>, mut end: oneshot::Receiver<()>) {
+    let Some(traces) = traces else { return };
+    let mut is_end = false;
+    while !is_end {
+        is_end = tokio::time::timeout(Duration::from_secs(1), &mut end).await.is_ok();
+        if let Err(not_sent) = traces.flush(Duration::MAX).await {
+            let line = Degraded::new(Severity::Warn, "", not_sent.to_string());
+            gateway.lines.write_degraded(&line);
+        }
     }
 }
 

@@ -119,12 +119,18 @@ fn amazon(header: &str) -> Option<(&str, SpanContext)> {
     };
     let root = part("Root")?;
     let (seconds, unique) = root.strip_prefix("1-")?.split_once('-')?;
-    if (seconds.len(), unique.len()) != (8, 24) {
+    let is_hex = |text: &str, length| {
+        text.len() == length && text.bytes().all(|digit| digit.is_ascii_hexdigit())
+    };
+    if !is_hex(seconds, 8) || !is_hex(unique, 24) {
         return None;
     }
     let trace = TraceId::from_hex(&format!("{seconds}{unique}")).ok()?;
     // A load balancer names a trace and no span in it.
     let parent = part("Parent").unwrap_or(&unique[..16]);
+    if !is_hex(parent, 16) {
+        return None;
+    }
     let span = SpanId::from_hex(parent).ok()?;
     // `Sampled=0` says that X-Ray does not look at it, as wherever it is not switched on, and
     // nothing of who else does.
@@ -168,6 +174,8 @@ mod tests {
             "Root=",
             "Root=ava@example.com",
             "Root=1-5759e988-ava@example.com2793xxxx",
+            "Root=1-+759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=1",
             "Root=1-00000000-000000000000000000000000;Parent=53995c3f42cd8ad8",
             "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=ava",
             "Parent=53995c3f42cd8ad8;Sampled=1",

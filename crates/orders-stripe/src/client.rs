@@ -2,10 +2,13 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry::Context;
+use opentelemetry::trace::FutureExt;
 use orders::ports::{Checkout, CheckoutError, Retrieved};
 use orders::{Clock, OrderId, RequestContext};
 use reqwest::{Client, Url};
 use serde::de::DeserializeOwned;
+use tracing::{Instrument, Span};
 
 use crate::attempt::{Attempt, Failure, attempt};
 use crate::breaker::{Breaker, IsOpen, Permit};
@@ -116,7 +119,9 @@ impl<K: Clock + 'static> StripeCheckout<K> {
     fn join(&self, context: &RequestContext, order: &OrderId) -> (Flight, bool) {
         self.flights.join(order, || {
             let (inner, context, order) = (Arc::clone(&self.inner), context.clone(), order.clone());
-            async move { inner.retrieve(&context, &order).await }
+            let call = async move { inner.retrieve(&context, &order).await };
+            // Whoever drives it, it belongs to the trace of who started it.
+            call.instrument(Span::current()).with_context(Context::current())
         })
     }
 }

@@ -59,12 +59,28 @@ impl CollectedSpan {
 impl Collector {
     /// Starts one that takes so long to answer.
     pub async fn start(patience: Duration) -> Self {
+        Self::with(patience, StatusCode::OK).await
+    }
+
+    /// Starts one that asks everybody to come again in some seconds.
+    pub async fn busy() -> Self {
+        Self::with(Duration::ZERO, StatusCode::SERVICE_UNAVAILABLE).await
+    }
+
+    /// None: nobody listens at its address.
+    pub fn nowhere() -> Self {
+        Self { endpoint: "http://127.0.0.1:9".to_owned(), received: Arc::default() }
+    }
+
+    async fn with(patience: Duration, status: StatusCode) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound port"));
         let received = Arc::<Mutex<Received>>::default();
-        let router = Router::new()
-            .route("/v1/traces", post(collect))
-            .with_state((patience, Arc::clone(&received)));
+        let router = Router::new().route("/v1/traces", post(collect)).with_state((
+            patience,
+            status,
+            Arc::clone(&received),
+        ));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { endpoint, received }
     }
@@ -81,25 +97,23 @@ impl Collector {
 }
 
 async fn collect(
-    State((patience, received)): State<(Duration, Arc<Mutex<Received>>)>,
+    State((patience, status, received)): State<(Duration, StatusCode, Arc<Mutex<Received>>)>,
     headers: HeaderMap,
     body: Bytes,
-) -> StatusCode {
+) -> (StatusCode, [(&'static str, &'static str); 1]) {
+    const RETRY_AFTER: [(&str, &str); 1] = [("retry-after", "5")];
     received.lock().unwrap_or_else(PoisonError::into_inner).exports += 1;
     tokio::time::sleep(patience).await;
-    if headers["content-type"] != "application/x-protobuf" {
-        return StatusCode::UNSUPPORTED_MEDIA_TYPE;
-    }
-    let Ok(request) = ExportTraceServiceRequest::decode(body) else {
-        return StatusCode::BAD_REQUEST;
-    };
+    let is_protobuf = headers["content-type"] == "application/x-protobuf";
+    let request = ExportTraceServiceRequest::decode(body).ok().filter(|_| is_protobuf);
+    let Some(request) = request else { return (StatusCode::BAD_REQUEST, RETRY_AFTER) };
     let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
     for resource in request.resource_spans {
         let of_resource = resource.resource.map(|it| it.attributes).unwrap_or_default();
         let spans = resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
         received.spans.extend(spans.map(|span| read(span, &of_resource)));
     }
-    StatusCode::OK
+    (status, RETRY_AFTER)
 }
 
 fn read(span: WireSpan, of_resource: &[KeyValue]) -> CollectedSpan {

@@ -69,15 +69,20 @@ impl Program {
     pub async fn end(&mut self) -> ExitStatus {
         let end = tokio::time::timeout(Duration::from_secs(20), self.child.wait());
         let status = end.await.expect("the program ends").expect("a status");
-        for collector in self.collectors.drain(..) {
-            collector.await.expect("the output is read to its end");
-        }
+        self.read_to_the_end().await;
         status
     }
 
-    /// Ends it at once.
+    /// Ends it at once, and reads the last of what it wrote.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("the program is ended");
+        self.read_to_the_end().await;
+    }
+
+    async fn read_to_the_end(&mut self) {
+        for collector in self.collectors.drain(..) {
+            collector.await.expect("the output is read to its end");
+        }
     }
 }
 
