@@ -8,7 +8,8 @@ use stripe_sim::{Fault, Times};
 use table_sim::{INDEX, webhook_row};
 use test_support::{Asker, rest_event};
 
-use crate::stack::{CREATED, Stack, session_of};
+use crate::stack::{CREATED, Stack, services, session_of, start_lambda};
+use crate::table_gate::{TableFault, TableGate};
 
 type IsOfType = fn(&Value) -> bool;
 
@@ -249,4 +250,33 @@ async fn the_trace_is_lambdas_else_the_requests() {
     // Of the stand-in for the Lambda Runtime API.
     assert_eq!(line["traceId"], "1-5bef4de7-ad49b0e87f6ef6c87fc2e700");
     assert!(line["lambdaRequestId"].as_str().unwrap().starts_with("invocation-"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_the_sdk_repeats_are_counted_as_often_as_the_table_sees_them() {
+    let (table, stripe) = services().await;
+    for fault in [TableFault::None, TableFault::Throttle, TableFault::Status500] {
+        let gate = TableGate::open(table.endpoint(), fault).await;
+        let lambda = start_lambda(&gate.address(), &stripe.base(), &[]).await;
+        lambda.invoke(&rest_event(&Asker::user("ava"), "cs_test_a1counted")).await;
+        let line = lambda.program.line_with("\"message\":\"request\"").await;
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["storeCalls"], gate.calls(), "{fault:?}: {line}");
+        assert_eq!(gate.calls() > 1, fault != TableFault::None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrupt_row_is_told_of_though_another_serves() {
+    let stack = Stack::start().await;
+    let row = |at: i64| webhook_row("ava", "cs_test_a1both", at);
+    stack.given_rows([row(CREATED), row(CREATED + 60).set("amount", json!("many"))]).await;
+    let event = rest_event(&Asker::user("ava"), "cs_test_a1both");
+    let line = line_about(&stack, &event).await;
+    assert_eq!(
+        (&line["outcome"], &line["corrupt_snapshots_total"]),
+        (&json!("snapshot_hit"), &json!(1))
+    );
+    let degraded = stack.lambda.program.line_with("degraded").await;
+    assert!(degraded.contains("corrupt at the attribute amount"), "{degraded}");
 }

@@ -1,6 +1,7 @@
 //! A way to the embedded DynamoDB on which things go wrong.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -46,12 +47,14 @@ pub(crate) enum TableFault {
 /// A listening gate.
 pub(crate) struct TableGate {
     address: String,
+    calls: Arc<AtomicU32>,
 }
 
 struct Behind {
     upstream: String,
     fault: TableFault,
     client: reqwest::Client,
+    calls: Arc<AtomicU32>,
 }
 
 impl TableGate {
@@ -59,6 +62,7 @@ impl TableGate {
     pub(crate) async fn open(upstream: &str, fault: TableFault) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
+        let calls = Arc::<AtomicU32>::default();
         match fault {
             // The listener is dropped, and its port closed.
             TableFault::Refused => {}
@@ -72,12 +76,18 @@ impl TableGate {
             }
             _ => {
                 let upstream = upstream.to_owned();
-                let behind = Arc::new(Behind { upstream, fault, client: http_client() });
+                let calls = Arc::clone(&calls);
+                let behind = Arc::new(Behind { upstream, fault, client: http_client(), calls });
                 let router = axum::Router::new().fallback(pass).with_state(behind);
                 tokio::spawn(async move { axum::serve(listener, router).await });
             }
         }
-        Self { address }
+        Self { address, calls }
+    }
+
+    /// How many requests came so far.
+    pub(crate) fn calls(&self) -> u32 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// The endpoint to use instead.
@@ -87,6 +97,7 @@ impl TableGate {
 }
 
 async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
+    behind.calls.fetch_add(1, Ordering::Relaxed);
     let (parts, body) = request.into_parts();
     let target = parts.headers["x-amz-target"].to_str().unwrap();
     let is_write = target.ends_with(".PutItem") || target.ends_with(".UpdateItem");

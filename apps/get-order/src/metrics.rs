@@ -46,7 +46,7 @@ impl Reader<'_> {
                 "`{namespace}` must be up to 255 letters, digits and .-_/#: that do not begin with \
                  AWS/ (or `off`)"
             );
-            return self.mistake(NAMESPACE, problem);
+            self.mistake::<()>(NAMESPACE, problem);
         }
         let namespace = namespace.to_owned();
         let function = self.environment.get("AWS_LAMBDA_FUNCTION_NAME");
@@ -71,7 +71,9 @@ fn is_one_set(pairs: &[(String, String)]) -> bool {
 fn dimension(pair: &str) -> Option<(String, String)> {
     let (name, value) = pair.split_once('=')?;
     let (name, value) = (name.trim(), value.trim());
-    let is_one = |text: &str| !text.is_empty() && text.is_ascii() && text.len() <= 250;
+    let is_one = |text: &str| {
+        !text.is_empty() && text.len() <= 250 && !text.contains(|c: char| !matches!(c, ' '..='~'))
+    };
     // The line of a request has these fields already.
     let is_taken = name == "_aws"
         || Report::FIELDS.contains(&name)

@@ -75,25 +75,30 @@ impl Reader<'_> {
         let said = |name| self.environment.get(name);
         let is_off = said("OTEL_SDK_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"))
             || said("OTEL_TRACES_EXPORTER") == Some("none");
-        let (variable, address) = match (said(TRACES_ENDPOINT), said(ENDPOINT)) {
+        let (variable, address, path) = match (said(TRACES_ENDPOINT), said(ENDPOINT)) {
             _ if is_off => return Some(None),
-            (Some(address), _) => (TRACES_ENDPOINT, address.to_owned()),
-            (None, Some(base)) => (ENDPOINT, format!("{}/v1/traces", base.trim_end_matches('/'))),
+            (Some(address), _) => (TRACES_ENDPOINT, address, ""),
+            (None, Some(base)) => (ENDPOINT, base, "/v1/traces"),
             (None, None) => return Some(None),
         };
         for (variable, only) in ONLY {
             if let Some(other) = said(variable).filter(|it| *it != only) {
-                return self.mistake(variable, format!("`{other}` is not in here; only {only} is"));
+                let problem = format!("`{other}` is not in here; only {only} is");
+                self.mistake::<()>(variable, problem);
             }
         }
         if let Some(other) = said(SAMPLER).filter(|it| !SAMPLERS.contains(it)) {
             let problem = format!("`{other}` is none of {}", SAMPLERS.join(", "));
-            return self.mistake(SAMPLER, problem);
+            self.mistake::<()>(SAMPLER, problem);
         }
         let service = said("OTEL_SERVICE_NAME").map(str::to_owned);
         let default_service = said("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("get-order").to_owned();
         match address.parse::<Url>() {
-            Ok(endpoint) if is_usable(&endpoint) => {
+            Ok(mut endpoint) if is_usable(&endpoint) => {
+                if !path.is_empty() {
+                    let base = endpoint.path().trim_end_matches('/').to_owned();
+                    endpoint.set_path(&(base + path));
+                }
                 Some(Some(TracesSettings { endpoint, service, default_service }))
             }
             _ => self.mistake(
@@ -289,6 +294,7 @@ mod tests {
         for (pairs, named) in [
             (vec![(ENDPOINT, "collector:4318")], ENDPOINT),
             (vec![(TRACES_ENDPOINT, "no address")], TRACES_ENDPOINT),
+            (vec![(ENDPOINT, "http://")], ENDPOINT),
             (vec![(ENDPOINT, "https://me:secret@collector")], ENDPOINT),
             (vec![endpoint, (ONLY[0].0, "grpc")], ONLY[0].0),
             (vec![endpoint, (ONLY[1].0, "http/json")], ONLY[1].0),

@@ -86,7 +86,7 @@ const NONSENSE: &str = "DynamoDB's answer made no sense";
 #[error("{0}")]
 struct Described(String);
 
-/// DynamoDB's own message is left out where it may quote what was sent; its code never does.
+/// DynamoDB's own message is left out where it may quote what was sent; its code is a name.
 fn describe<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
     let kind = match error {
         SdkError::ConstructionFailure(_) => "the request could not be built",
@@ -96,7 +96,8 @@ fn describe<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
         SdkError::ServiceError(_) => "DynamoDB answered with an error",
         _ => "the request to DynamoDB failed",
     };
-    let code = error.code().map(|code| format!(": {code}")).unwrap_or_default();
+    let is_name = |code: &&str| code.len() <= 64 && code.bytes().all(|c| c.is_ascii_alphabetic());
+    let code = error.code().filter(is_name).map(|code| format!(": {code}")).unwrap_or_default();
     let status = error.raw_response().map(|raw| format!(" ({})", raw.status())).unwrap_or_default();
     format!("{kind}{code}{status}")
 }

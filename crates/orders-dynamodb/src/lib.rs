@@ -3,6 +3,7 @@
 //! `keys` alone knows how the table is keyed. `read` and `write` know a row's attributes, `change`
 //! those on which a write depends. `store` alone speaks to DynamoDB.
 
+mod attempts;
 mod change;
 mod failure;
 mod fields;

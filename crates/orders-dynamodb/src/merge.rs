@@ -43,6 +43,12 @@ impl<'a> Rows<'a> {
         !self.readable.is_empty()
     }
 
+    /// Where the rows are corrupt that are passed over for others.
+    pub(crate) fn passed_over(&self) -> impl Iterator<Item = String> {
+        let passed = self.corrupt.iter().filter(|_| self.any_readable());
+        passed.map(|row| row.corrupt_at.clone().unwrap_or_default())
+    }
+
     /// The rows as one: the newest by `updatedAt`, else by the time in its key, with its gaps
     /// filled from the others, the newer ones first.
     pub(crate) fn into_lookup(mut self) -> Lookup {

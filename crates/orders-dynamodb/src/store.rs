@@ -9,11 +9,14 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
 use orders::ports::{Lookup, SnapshotStore, StoreError, Written};
-use orders::{Clock, CustomerId, NewSnapshot, OrderId, RequestContext, RowRef, Timestamp, UserId};
+use orders::{
+    Clock, CustomerId, Incident, NewSnapshot, OrderId, RequestContext, RowRef, Timestamp, UserId,
+};
 
 use tracing::field::{Empty, display};
 use tracing::{Instrument, info_span};
 
+use crate::attempts::Attempts;
 use crate::change::{Change, INSERT_NAMES, insert_condition};
 use crate::failure::Failed;
 use crate::keys;
@@ -44,7 +47,7 @@ pub struct CommerceTable<K> {
 impl<K: Clock> CommerceTable<K> {
     /// The table behind a client.
     pub fn new(client: Client, config: TableConfig, clock: K) -> Self {
-        Self { client, config: Arc::new(config), clock }
+        Self { client: Attempts::counted(&client), config: Arc::new(config), clock }
     }
 
     /// Sends one request, unless the deadline has passed, and gives up at the deadline.
@@ -71,19 +74,29 @@ impl<K: Clock> CommerceTable<K> {
             db.system.name = "aws.dynamodb",
             db.operation.name = operation,
             db.collection.name = self.config.table,
+            attempts = Empty,
             rows = Empty,
             read_units = Empty,
         );
+        let attempts = Attempts::default();
         let started = Instant::now();
-        let outcome = tokio::time::timeout(left, request).instrument(span.clone()).await;
+        let outcome =
+            tokio::time::timeout(left, attempts.of(request)).instrument(span.clone()).await;
         let (rows, capacity) = match &outcome {
             Ok(Ok(output)) => cost(output),
             _ => (0, None),
         };
-        let rows = u32::try_from(rows).unwrap_or(0);
-        let read_units = capacity.and_then(|capacity| capacity.capacity_units).unwrap_or(0.0);
-        context.ledger.store_call(started.elapsed(), rows, read_units);
-        span.record("rows", rows).record("read_units", read_units);
+        let read_units = capacity.and_then(|capacity| capacity.capacity_units);
+        let read_units = read_units.filter(|units| units.is_finite()).unwrap_or(0.0);
+        context.ledger.store_call(
+            started.elapsed(),
+            attempts.so_far(),
+            u32::try_from(rows).unwrap_or(0),
+            read_units,
+        );
+        span.record("attempts", i64::from(attempts.so_far()))
+            .record("rows", i64::from(rows))
+            .record("read_units", read_units);
         let outcome = match outcome {
             Ok(answer) => answer.map_err(|error| Failed::from_sdk(&error)),
             Err(_elapsed) => Err(Failed::out_of_time()),
@@ -171,6 +184,9 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
             let enough = self.config.index.is_none() && rows.any_readable();
             start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if enough || start.is_none() {
+                for attribute in rows.passed_over() {
+                    context.ledger.note(Incident::CorruptRow { attribute });
+                }
                 return Ok(rows.into_lookup());
             }
         }

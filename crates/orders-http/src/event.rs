@@ -25,7 +25,7 @@ pub(crate) struct UntrustedRequest {
     pub(crate) if_none_match: Option<String>,
     /// The headers that say which trace it belongs to.
     pub(crate) trace: TraceHeaders,
-    /// The gateway's id of the request.
+    /// The gateway's id of the request, as a header may hold it.
     pub(crate) request_id: Option<String>,
     /// What the gateway's authorizer said; `null` where there was none.
     pub(crate) authorizer: Value,
@@ -78,11 +78,16 @@ impl UntrustedRequest {
                 amazon: headers.first("x-amzn-trace-id"),
                 parent: headers.first("traceparent"),
             },
-            request_id: context.request_id.0.filter(|id| !id.trim().is_empty()),
+            request_id: context.request_id.0.map(header_text).filter(|id| !id.trim().is_empty()),
             authorizer: context.authorizer.0.unwrap_or_default(),
             load_balancer,
         }
     }
+}
+
+/// A text as a header may hold it.
+fn header_text(text: String) -> String {
+    text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(256).collect()
 }
 
 /// The path parameter, else what follows `/dashboard/orders/` in the path, whatever stage or base

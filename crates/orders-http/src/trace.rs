@@ -20,7 +20,9 @@ pub(crate) struct TraceHeaders {
 
 impl Extractor for TraceHeaders {
     fn get(&self, key: &str) -> Option<&str> {
-        self.parent.as_deref().filter(|_| key == "traceparent")
+        // Whoever parses numbers takes a sign as well.
+        let is_plain = |text: &&str| text.bytes().all(|c| c.is_ascii_hexdigit() || c == b'-');
+        self.parent.as_deref().filter(|_| key == "traceparent").filter(is_plain)
     }
 
     fn keys(&self) -> Vec<&str> {
@@ -99,7 +101,7 @@ const ROUTE: &str = "/dashboard/orders/{orderId}";
 /// Puts into the request's span what came of it.
 pub(crate) fn record(report: &Report) {
     let span = Span::current();
-    span.record("http.response.status_code", report.status)
+    span.record("http.response.status_code", i64::from(report.status))
         .record("faas.invocation_id", &report.lambda_request_id)
         .record("faas.coldstart", report.cold_start)
         .record("request_id", &report.request_id)

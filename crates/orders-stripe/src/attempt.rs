@@ -66,7 +66,7 @@ pub(crate) async fn attempt<T: DeserializeOwned>(
         http.request.method = "GET",
         http.response.status_code = Empty,
         server.address = url.host_str(),
-        stripe.attempt = number,
+        stripe.attempt = i64::from(number),
         stripe.request_id = Empty,
     );
     let outcome = exchange(client, key, url, timeout, context, number > 1);
@@ -99,6 +99,8 @@ async fn exchange<T: DeserializeOwned>(
     global::get_text_map_propagator(|trace_context| {
         trace_context.inject(&mut HeaderInjector(&mut trace));
     });
+    // It is read from nobody, and would be sent empty.
+    trace.remove("tracestate");
     let started = Instant::now();
     let sent = client
         .get(url.clone())
@@ -114,7 +116,7 @@ async fn exchange<T: DeserializeOwned>(
         .and_then(|answer| header(answer.headers(), "request-id").and_then(|id| identifier(&id)));
     let span = Span::current();
     if let Ok(answer) = &sent {
-        span.record("http.response.status_code", answer.status().as_u16());
+        span.record("http.response.status_code", i64::from(answer.status().as_u16()));
         span.record("stripe.request_id", request_id.as_deref());
     }
     let outcome = match sent {

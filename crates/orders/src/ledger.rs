@@ -29,7 +29,7 @@ impl RequestContext {
 /// What a request has cost so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage {
-    /// Calls to the store.
+    /// Calls to the store, repetitions included.
     pub store_calls: u32,
     /// Time spent in them.
     pub store_time: Duration,
@@ -88,10 +88,10 @@ impl Ledger {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a call to the store.
-    pub fn store_call(&self, took: Duration, rows: u32, read_units: f64) {
+    /// Notes a request to the store, which may have been sent several times.
+    pub fn store_call(&self, took: Duration, calls: u32, rows: u32, read_units: f64) {
         let usage = &mut self.entries().0;
-        usage.store_calls += 1;
+        usage.store_calls += calls;
         usage.store_time += took;
         usage.rows_read += rows;
         usage.read_units += read_units;

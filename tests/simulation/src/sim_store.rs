@@ -35,7 +35,7 @@ impl SimStore {
     /// The way there: takes its time, and may end in a fault before anything was done.
     async fn reach(&self, context: &RequestContext) -> Result<(), StoreError> {
         let world = &self.0;
-        context.ledger.store_call(Duration::ZERO, 0, 0.0);
+        context.ledger.store_call(Duration::ZERO, 1, 0, 0.0);
         let left = millis(context.deadline.remaining(world.now()));
         let takes = world.lock().chance.i64(0..40);
         if world.fails() {
