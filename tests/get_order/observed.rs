@@ -244,7 +244,7 @@ async fn a_member_has_a_name_in_the_log_that_does_not_tell_who_she_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_trace_is_lambdas_else_the_requests() {
+async fn the_trace_is_lambdas() {
     let stack = Stack::start().await;
     let line = line_about(&stack, &rest_event(&Asker::user("ava"), "cs_test_a1")).await;
     // Of the stand-in for the Lambda Runtime API.

@@ -105,6 +105,7 @@ async fn the_server_speaks_the_whole_contract_over_http() {
     assert_eq!(nothing.json()["error"], "Missing orderId");
     let elsewhere = local.ask(Method::GET, "/orders", None).await;
     assert_eq!((elsewhere.status, elsewhere.json()["code"].as_str()), (404, Some("no_such_route")));
+    assert!(elsewhere.json()["requestId"].is_string());
 
     let request = http_client().get(local.url(path)).header("Authorization", &bearer);
     let unchanged = request.header("If-None-Match", get.header("etag")).send().await.unwrap();

@@ -42,7 +42,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
 }
 
 async fn order(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    let id = format!("local-{:016x}", fastrand::u64(..));
+    let id = request_id();
     let event = event(&gateway.tokens, &request, &id).to_string();
     let invocation = Invocation { id, ..Invocation::default() };
     let reply = gateway.service.answer(&event, &invocation).await;
@@ -52,6 +52,10 @@ async fn order(State(gateway): State<Arc<Gateway>>, request: Request) -> Respons
         banner::request(&request, &reply.report);
     }
     response(reply.answer)
+}
+
+fn request_id() -> String {
+    format!("local-{:016x}", fastrand::u64(..))
 }
 
 async fn render(State(gateway): State<Arc<Gateway>>) -> Response {
@@ -107,11 +111,10 @@ fn response(answer: Answer) -> Response {
     })
 }
 
-async fn nothing_here(request: Request) -> Response {
+async fn nothing_here() -> Response {
     let detail = "This server has GET /dashboard/orders/{orderId}, /healthz and /metrics.";
     let body = json!({
-        "error": "Not found", "code": "no_such_route", "detail": detail,
-        "path": request.uri().path(),
+        "error": "Not found", "code": "no_such_route", "detail": detail, "requestId": request_id(),
     });
     response(Answer {
         status: 404,
