@@ -28,30 +28,29 @@ impl Lines {
     /// Writes all there is to say of a request.
     pub fn write(&self, report: &Report) {
         let now = SystemClock.now();
-        let (mut output, mut text) = (Vec::with_capacity(1536), Vec::new());
-        let log = if self.format == LogFormat::Json { &mut output } else { &mut text };
+        let (mut log, mut figures) = (Vec::with_capacity(1536), Vec::new());
         for degraded in report.degraded.iter().filter(|it| self.includes(it.level)) {
-            self.line(now, degraded, log);
+            self.line(now, degraded, &mut log);
         }
         let is_logged = self.includes(report.level);
         if is_logged {
-            self.line(now, report, log);
+            self.line(now, report, &mut log);
         }
+        // One line is read, kept and paid for once.
+        let share_a_line = is_logged && self.format == LogFormat::Json;
         if let Some(metrics) = &self.metrics {
-            // One line is read, kept and paid for once.
-            let shares_a_line = is_logged && self.format == LogFormat::Json;
-            let end = output.len();
-            let stands = if shares_a_line { Stands::WithTheRequest } else { Stands::Alone };
-            metrics.write(now, report, stands, &mut output);
-            // `…}\n{…`
-            if shares_a_line && output.get(end) == Some(&b'{') {
-                output.splice(end - 2..=end, *b",");
-            }
+            let stands = if share_a_line { Stands::WithTheRequest } else { Stands::Alone };
+            metrics.write(now, report, stands, &mut figures);
         }
-        // Where the output is gone there is nowhere to say so, and the answer matters more. In one
-        // piece, since every write costs, and lines of others must not come between.
-        let _ = std::io::stdout().lock().write_all(&output);
-        let _ = std::io::stderr().lock().write_all(&text);
+        if share_a_line && let Some(members) = figures.strip_prefix(b"{") {
+            // `…}\n`
+            log.truncate(log.len() - 2);
+            log.push(b',');
+            log.extend_from_slice(members);
+            figures.clear();
+        }
+        self.put(&log);
+        put(std::io::stdout(), &figures);
     }
 
     /// Writes a line about something that the answer does not show.
@@ -60,10 +59,14 @@ impl Lines {
         if self.includes(degraded.level) {
             self.line(SystemClock.now(), degraded, &mut line);
         }
-        let _ = match self.format {
-            LogFormat::Json => std::io::stdout().lock().write_all(&line),
-            LogFormat::Text => std::io::stderr().lock().write_all(&line),
-        };
+        self.put(&line);
+    }
+
+    fn put(&self, log: &[u8]) {
+        match self.format {
+            LogFormat::Json => put(std::io::stdout(), log),
+            LogFormat::Text => put(std::io::stderr(), log),
+        }
     }
 
     fn includes(&self, severity: Severity) -> bool {
@@ -91,6 +94,14 @@ impl Lines {
             LogFormat::Text => serde_json::to_value(what).map(|what| text(now, &what, output)),
         };
         output.push(b'\n');
+    }
+}
+
+/// In one piece: every write costs, and lines of others must not come between.
+fn put(mut output: impl Write, lines: &[u8]) {
+    if !lines.is_empty() {
+        // Where the output is gone there is nowhere to say so, and the answers matter more.
+        let _ = output.write_all(lines);
     }
 }
 
