@@ -280,3 +280,16 @@ async fn a_corrupt_row_is_told_of_though_another_serves() {
     let degraded = stack.lambda.program.line_with("degraded").await;
     assert!(degraded.contains("corrupt at the attribute amount"), "{degraded}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_has_one_id_in_its_line_its_header_and_its_body() {
+    let stack = Stack::start().await;
+    for id in ["c6af9ac6-7b61", "odd \u{e9}\n{\"message\":\"request\"}", &"long".repeat(1000)] {
+        let mut event = rest_event(&Asker::user("ava"), "no id");
+        event["requestContext"]["requestId"] = json!(id);
+        let line = line_about(&stack, &event).await;
+        let answer = stack.send(&event).await;
+        assert_eq!(answer.header("x-request-id"), line["requestId"], "{line}");
+        assert_eq!(answer.json()["requestId"], line["requestId"], "{line}");
+    }
+}

@@ -206,6 +206,7 @@ async fn nothing_is_revealed_that_a_failing_table_says() {
     for fault in [
         TableFault::Body(400, QUOTING),
         TableFault::Body(500, QUOTING),
+        TableFault::Body(400, r#"{"__type": "com.amazonaws#user_Marked_1"}"#),
         TableFault::Body(200, "}{ Marked"),
         TableFault::Body(200, r#"{"Items": "Marked", "Count": "Marked"}"#),
         TableFault::ReadOnly,

@@ -68,6 +68,8 @@ async fn a_request_is_a_tree_of_spans_that_is_out_before_the_invocation_ends() {
     ] {
         assert_eq!(request.attribute(attribute), value, "{attribute} of {request:#?}");
     }
+    // A number, not its digits.
+    assert!(request.whole.contains("IntValue(200)"), "{}", request.whole);
     let below: Vec<_> = spans.iter().filter(|span| span.id != request.id).collect();
     assert!(below.iter().all(|span| span.parent == request.id && span.kind == 3), "{spans:#?}");
     assert!(below.iter().all(|span| span.trace == request.trace), "{spans:#?}");
