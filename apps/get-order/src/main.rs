@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use get_order::aws::AwsSettings;
-use get_order::config::{Environment, Reader, Settings};
-use get_order::lines::Lines;
-use get_order::metrics::EmbeddedMetrics;
-use get_order::{Observers, Service, logging, service, stripe_key, traces};
+use lambda_kit::aws::AwsSettings;
+use lambda_kit::config::{Environment, Reader, Settings};
+use lambda_kit::lines::Lines;
+use lambda_kit::metrics::EmbeddedMetrics;
+use lambda_kit::{Observers, Service, logging, service, stripe_key, traces};
 use lambda_runtime::tower::layer::layer_fn;
 use lambda_runtime::tower::{self, ServiceExt};
 use lambda_runtime::{Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};

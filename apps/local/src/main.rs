@@ -10,7 +10,7 @@ mod stack;
 use std::process::ExitCode;
 
 use clap::Parser;
-use get_order::config::Environment;
+use lambda_kit::config::Environment;
 
 use crate::cli::Arguments;
 use crate::stack::{CannotStart, Stack};

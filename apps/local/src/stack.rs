@@ -9,11 +9,11 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use bearer_tokens::Tokens;
 use futures_util::FutureExt;
-use get_order::config::{Environment, KeySource, Mistake, Reader, Settings};
-use get_order::lines::Lines;
-use get_order::logging::LogFormat;
-use get_order::traces::Traces;
-use get_order::{Service, aws, logging, service, stripe_key};
+use lambda_kit::config::{Environment, KeySource, Mistake, Reader, Settings};
+use lambda_kit::lines::Lines;
+use lambda_kit::logging::LogFormat;
+use lambda_kit::traces::Traces;
+use lambda_kit::{Service, aws, logging, service, stripe_key};
 use orders_http::{Degraded, Severity};
 use stripe_sim::StripeSim;
 use table_sim::{EmbeddedTable, INDEX, Storage, TABLE};
@@ -79,7 +79,7 @@ impl Stack {
             figures: figures::start().map_err(CannotStart::one)?,
             tokens: Tokens::new(environment.get("JWT_SECRET").unwrap_or(DEVELOPMENT_SECRET).into()),
         });
-        let traces = get_order::traces::start(traces).map_err(CannotStart::one)?;
+        let traces = lambda_kit::traces::start(traces).map_err(CannotStart::one)?;
         logging::start(log_format, log_level, traces.as_ref());
         Ok(Self { listener, gateway, table, stripe, address, traces, environment })
     }

@@ -1,5 +1,5 @@
-//! The parts of the Lambda program, for the program itself and for the local stack: one set of
-//! settings, one way to reach AWS and Stripe, one service.
+//! What every program here is made of: one set of settings, one way to reach AWS and Stripe, one
+//! service, one way to tell what happened.
 
 pub mod aws;
 pub mod config;
