@@ -1,10 +1,17 @@
 //! Measurements, run by hand: `cargo run --release -p bench -- --help`.
 #![expect(clippy::print_stdout, reason = "this is what the terminal is for")]
 
+mod canned;
+mod compare;
+mod contenders;
 mod figures;
+mod http;
 mod load;
 mod observed;
+mod output;
+mod process;
 mod programs;
+mod sandbox;
 mod server;
 
 use clap::{Parser, Subcommand};
@@ -12,12 +19,18 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(about = "Measurements: each prints a figure, its spread, and what it is compared with.")]
 struct Arguments {
+    /// Prints the figures as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+
     #[command(subcommand)]
     what: What,
 }
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// The Lambda program beside a bare query of the SDK and, on request, beside boto3.
+    Compare(compare::Arguments),
     /// The local server under load from `oha`: requests a second, latencies, errors, memory.
     Load(load::Arguments),
     /// What logs, figures and spans cost the Lambda program: CPU time and output of a request.
@@ -26,7 +39,9 @@ enum What {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    match Arguments::parse().what {
+    let arguments = Arguments::parse();
+    match arguments.what {
+        What::Compare(what) => output::print(&compare::run(&what)?, arguments.json),
         What::Load(arguments) => load::run(&arguments),
         What::Observed(arguments) => observed::run(&arguments).await,
     }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lambda_kit::aws::AwsSettings;
 use lambda_kit::config::{Environment, Reader, Settings};
@@ -11,9 +12,13 @@ use lambda_kit::{Observers, Service, logging, service, stripe_key, traces};
 use lambda_runtime::tower::layer::layer_fn;
 use lambda_runtime::tower::{self, ServiceExt};
 use lambda_runtime::{Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
-use orders::Timestamp;
+use orders::{SystemClock, Timestamp};
+use orders_dynamodb::CommerceTable;
 use orders_http::{Invocation, LambdaResponse};
 use serde_json::value::RawValue;
+
+/// The longest that the start waits for DynamoDB. A connection and a query take some milliseconds.
+const WARM_UP: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     let environment = Environment::of_process();
@@ -26,7 +31,7 @@ fn main() -> ExitCode {
         Err(mistakes) => return cannot_start(&mistakes),
     };
     let (metrics, traces) = observers;
-    let traces = match traces::start(traces) {
+    let traces = match traces::start(traces, &settings.stripe.trust) {
         Ok(traces) => traces,
         Err(mistake) => return cannot_start(&[mistake]),
     };
@@ -52,8 +57,11 @@ fn runtime(concurrency: u32) -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 async fn run(settings: Settings, aws: AwsSettings, observers: Observers) -> Result<(), Error> {
-    let key = stripe_key(&settings.stripe.key, || aws.ssm()).await?;
-    let service = Arc::new(service(settings, key, aws.dynamodb())?);
+    let table = CommerceTable::new(aws.dynamodb()?, settings.table.clone(), SystemClock);
+    // What an order takes of DynamoDB is made ready while nobody waits for it yet.
+    let (key, ()) =
+        tokio::join!(stripe_key(&settings.stripe.key, || aws.ssm()), table.warm_up(WARM_UP));
+    let service = Arc::new(service(settings, key?, table)?);
     let observers = Arc::new(observers);
     let handler = {
         let observers = Arc::clone(&observers);

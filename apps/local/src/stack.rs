@@ -14,7 +14,10 @@ use lambda_kit::lines::Lines;
 use lambda_kit::logging::LogFormat;
 use lambda_kit::traces::Traces;
 use lambda_kit::{Service, aws, logging, service, stripe_key};
+use orders::SystemClock;
+use orders_dynamodb::CommerceTable;
 use orders_http::{Degraded, Severity};
+use outbound::{AwsHttpClient, Trust};
 use stripe_sim::StripeSim;
 use table_sim::{EmbeddedTable, INDEX, Storage, TABLE};
 use tokio::net::TcpListener;
@@ -69,17 +72,18 @@ impl Stack {
         let stripe = stripe(&mut environment).await?;
         let table = table(arguments, &mut environment).await?;
         let mut reader = Reader::new(&environment);
-        let read = reader.settings().zip(reader.traces());
-        let (settings, traces) = reader.finish(read)?;
+        let read = reader.settings().zip(reader.traces()).zip(reader.trust_in_aws());
+        let ((settings, traces), trust) = reader.finish(read)?;
         let (log_format, log_level, talks) = log(&environment, settings.log_level);
+        let started = lambda_kit::traces::start(traces, &settings.stripe.trust);
         let gateway = Arc::new(Gateway {
-            service: build_service(settings, table.as_ref()).await?,
+            service: build_service(settings, table.as_ref(), &environment, &trust).await?,
             talks,
             lines: Lines::new(log_format, log_level, None),
             figures: figures::start().map_err(CannotStart::one)?,
             tokens: Tokens::new(environment.get("JWT_SECRET").unwrap_or(DEVELOPMENT_SECRET).into()),
         });
-        let traces = lambda_kit::traces::start(traces).map_err(CannotStart::one)?;
+        let traces = started.map_err(CannotStart::one)?;
         logging::start(log_format, log_level, traces.as_ref());
         Ok(Self { listener, gateway, table, stripe, address, traces, environment })
     }
@@ -218,17 +222,20 @@ async fn table(
 async fn build_service(
     settings: Settings,
     table: Option<&EmbeddedTable>,
+    environment: &Environment,
+    trust: &Trust,
 ) -> Result<Service, CannotStart> {
     let (dynamodb, key) = match (table, &settings.stripe.key) {
         (Some(table), KeySource::Key(key)) => (embedded(table), key.clone()),
         (table, source) => {
-            let sdk = surroundings().await?;
+            let sdk = surroundings(environment, trust).await?;
             let dynamodb = table.map_or_else(|| Client::new(&sdk), embedded);
-            let key = stripe_key(source, || aws_sdk_ssm::Client::new(&sdk)).await;
+            let key = stripe_key(source, || Ok(aws_sdk_ssm::Client::new(&sdk))).await;
             (dynamodb, key.map_err(CannotStart::one)?)
         }
     };
-    service(settings, key, dynamodb).map_err(CannotStart::one)
+    let table = CommerceTable::new(dynamodb, settings.table.clone(), SystemClock);
+    service(settings, key, table).map_err(CannotStart::one)
 }
 
 /// A client for the embedded table, with the production client's patience.
@@ -239,9 +246,11 @@ fn embedded(table: &EmbeddedTable) -> Client {
 
 /// The AWS that this machine belongs to. A container gets its credentials from the machine it runs
 /// on, so the whole chain of providers is tried.
-async fn surroundings() -> Result<SdkConfig, CannotStart> {
+async fn surroundings(environment: &Environment, trust: &Trust) -> Result<SdkConfig, CannotStart> {
+    let endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
+    let endpoint = endpoints.into_iter().find_map(|name| environment.get(name));
     let sdk = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(aws::http_client())
+        .http_client(AwsHttpClient::new(endpoint, trust).map_err(CannotStart::one)?)
         .timeout_config(aws::timeouts())
         .retry_config(aws::retries())
         .load()

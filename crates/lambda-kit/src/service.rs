@@ -1,4 +1,3 @@
-use aws_sdk_dynamodb::Client as DynamoDb;
 use aws_sdk_ssm::Client as Ssm;
 use aws_sdk_ssm::error::ProvideErrorMetadata;
 use orders::{GetOrder, SystemClock};
@@ -17,22 +16,28 @@ pub enum StartError {
     /// A setting is wrong, which only showed when it was used.
     #[error("{0}")]
     Setting(#[from] Mistake),
-    /// The HTTP client for Stripe cannot be built.
-    #[error("the HTTP client for Stripe cannot be built: {0}")]
-    StripeClient(String),
+    /// An HTTP client cannot be built.
+    #[error("an HTTP client cannot be built: {0}")]
+    HttpClient(String),
+}
+
+impl StartError {
+    pub(crate) fn http_client(error: impl std::fmt::Display) -> Self {
+        Self::HttpClient(error.to_string())
+    }
 }
 
 /// Stripe's key, fetched from the parameter store where the settings only name it.
 pub async fn stripe_key(
     source: &KeySource,
-    ssm: impl FnOnce() -> Ssm,
+    ssm: impl FnOnce() -> Result<Ssm, StartError>,
 ) -> Result<SecretKey, StartError> {
     let name = match source {
         KeySource::Key(key) => return Ok(key.clone()),
         KeySource::Parameter(name) => name,
     };
     let mistake = |problem: String| Mistake { variable: "STRIPE_SECRET_PARAMETER", problem };
-    let fetched = ssm().get_parameter().name(name).with_decryption(true).send().await;
+    let fetched = ssm()?.get_parameter().name(name).with_decryption(true).send().await;
     let fetched = fetched.map_err(|error| {
         let code = error.code().unwrap_or("no answer from the parameter store");
         mistake(format!("the parameter {name} cannot be read: {code}"))
@@ -47,7 +52,7 @@ pub async fn stripe_key(
 pub fn service(
     settings: Settings,
     key: SecretKey,
-    dynamodb: DynamoDb,
+    table: CommerceTable<SystemClock>,
 ) -> Result<Service, StartError> {
     check_base(&key, &settings.stripe.base)?;
     let clock = SystemClock;
@@ -59,11 +64,10 @@ pub fn service(
         timeout: settings.stripe.timeout,
         max_retries: settings.stripe.max_retries,
         rate_per_second: settings.stripe.rate_per_second,
+        trust: settings.stripe.trust,
         backoff: Backoff::default(),
     };
-    let stripe = StripeCheckout::new(stripe, clock)
-        .map_err(|error| StartError::StripeClient(error.to_string()))?;
-    let table = CommerceTable::new(dynamodb, settings.table, clock);
+    let stripe = StripeCheckout::new(stripe, clock).map_err(StartError::http_client)?;
     let orders = GetOrder::new(table, stripe, clock);
     let endpoint =
         EndpointConfig { cors: settings.cors, budget: settings.request_budget, user_hasher };

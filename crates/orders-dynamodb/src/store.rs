@@ -10,7 +10,8 @@ use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
 use orders::ports::{Lookup, SnapshotStore, StoreError, Written};
 use orders::{
-    Clock, CustomerId, Incident, NewSnapshot, OrderId, RequestContext, RowRef, Timestamp, UserId,
+    Clock, CustomerId, Deadline, Incident, NewSnapshot, OrderId, RequestContext, RowRef, Timestamp,
+    UserId,
 };
 
 use tracing::field::{Empty, display};
@@ -50,6 +51,16 @@ impl<K: Clock> CommerceTable<K> {
         Self { client: Attempts::counted(&client), config: Arc::new(config), clock }
     }
 
+    /// Makes ready what the first lookup would otherwise wait for: the connection, what the SDK
+    /// makes when it is first used, and the pages of the program that a lookup runs through. Looks
+    /// for an order that nobody has, and not for long: a store that does not answer now is a matter
+    /// for the first request.
+    pub async fn warm_up(&self, patience: Duration) {
+        let (Ok(nobody), Ok(nothing)) = ("-".parse(), "-".parse()) else { return };
+        let context = RequestContext::new(Deadline::at(self.clock.now().plus(patience)));
+        let _ = self.page(&context, &nobody, &nothing, None).await;
+    }
+
     /// Sends one request, unless the deadline has passed, and gives up at the deadline.
     async fn send<T, E>(
         &self,
@@ -79,6 +90,8 @@ impl<K: Clock> CommerceTable<K> {
             read_units = Empty,
         );
         let attempts = Attempts::default();
+        // The SDK's futures are large; what surrounds them would move them, over and over.
+        let request = Box::pin(request);
         let started = Instant::now();
         let outcome =
             tokio::time::timeout(left, attempts.of(request)).instrument(span.clone()).await;

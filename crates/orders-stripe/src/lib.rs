@@ -16,7 +16,6 @@ mod normalize;
 mod pace;
 mod reading;
 mod retry;
-mod transport;
 mod wire;
 
 pub use client::{STRIPE_VERSION, StripeCheckout, StripeConfig};
@@ -24,4 +23,3 @@ pub use error::{Malformed, StripeError};
 pub use key::{InvalidKey, Mode, SecretKey};
 pub use reading::{read_lines, read_session};
 pub use retry::Backoff;
-pub use transport::{http_client, is_loopback};

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
     KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 use dynoxide::Database;
+use outbound::{AwsHttpClient, Trust};
 use serde_json::{Map, Value};
 
 use crate::Row;
@@ -73,11 +74,13 @@ impl EmbeddedTable {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         serve(listener, database)?;
+        let http = AwsHttpClient::new(Some(&endpoint), &Trust::default());
+        let http = http.map_err(|error| TableError::Open(error.to_string()))?;
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("local"))
             .credentials_provider(Credentials::from_keys("local", "local", None))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .http_client(http)
             .endpoint_url(&endpoint)
             .build();
         let mut table = Self { endpoint, client: Client::from_conf(config), is_new: false };
