@@ -57,7 +57,7 @@ fn runtime(concurrency: u32) -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 async fn run(settings: Settings, aws: AwsSettings, observers: Observers) -> Result<(), Error> {
-    let table = CommerceTable::new(aws.dynamodb()?, settings.table.clone(), SystemClock);
+    let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
     // What an order takes of DynamoDB is made ready while nobody waits for it yet.
     let (key, ()) =
         tokio::join!(stripe_key(&settings.stripe.key, || aws.ssm()), table.warm_up(WARM_UP));

@@ -77,7 +77,7 @@ impl Stack {
         let (log_format, log_level, talks) = log(&environment, settings.log_level);
         let started = lambda_kit::traces::start(traces, &settings.stripe.trust);
         let gateway = Arc::new(Gateway {
-            service: build_service(settings, table.as_ref(), &environment, &trust).await?,
+            service: build_service(settings, table.as_ref(), &trust).await?,
             talks,
             lines: Lines::new(log_format, log_level, None),
             figures: figures::start().map_err(CannotStart::one)?,
@@ -222,15 +222,14 @@ async fn table(
 async fn build_service(
     settings: Settings,
     table: Option<&EmbeddedTable>,
-    environment: &Environment,
     trust: &Trust,
 ) -> Result<Service, CannotStart> {
     let (dynamodb, key) = match (table, &settings.stripe.key) {
         (Some(table), KeySource::Key(key)) => (embedded(table), key.clone()),
         (table, source) => {
-            let sdk = surroundings(environment, trust).await?;
+            let sdk = surroundings(trust).await?;
             let dynamodb = table.map_or_else(|| Client::new(&sdk), embedded);
-            let key = stripe_key(source, || Ok(aws_sdk_ssm::Client::new(&sdk))).await;
+            let key = stripe_key(source, || aws_sdk_ssm::Client::new(&sdk)).await;
             (dynamodb, key.map_err(CannotStart::one)?)
         }
     };
@@ -246,11 +245,9 @@ fn embedded(table: &EmbeddedTable) -> Client {
 
 /// The AWS that this machine belongs to. A container gets its credentials from the machine it runs
 /// on, so the whole chain of providers is tried.
-async fn surroundings(environment: &Environment, trust: &Trust) -> Result<SdkConfig, CannotStart> {
-    let endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
-    let endpoint = endpoints.into_iter().find_map(|name| environment.get(name));
+async fn surroundings(trust: &Trust) -> Result<SdkConfig, CannotStart> {
     let sdk = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(AwsHttpClient::new(endpoint, trust).map_err(CannotStart::one)?)
+        .http_client(AwsHttpClient::new(trust))
         .timeout_config(aws::timeouts())
         .retry_config(aws::retries())
         .load()

@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_dynamodb::config::BehaviorVersion;
+use aws_sdk_dynamodb::config::{BehaviorVersion, IdentityCache, StalledStreamProtectionConfig};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use outbound::{AwsHttpClient, Trust};
-
-use crate::StartError;
 
 /// What the Lambda program knows of its AWS surroundings, from the environment alone.
 #[derive(Clone, Debug)]
@@ -47,27 +45,30 @@ pub fn retries() -> RetryConfig {
 
 impl AwsSettings {
     /// The settings as the SDK has them, for a service with this endpoint or AWS's own.
-    fn sdk(&self, endpoint: Option<&str>) -> Result<SdkConfig, StartError> {
-        let http = AwsHttpClient::new(endpoint, &self.trust).map_err(StartError::http_client)?;
+    fn sdk(&self, endpoint: Option<&str>) -> SdkConfig {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
-            .http_client(http)
+            .http_client(AwsHttpClient::new(&self.trust))
             .sleep_impl(TokioSleep::new())
             .timeout_config(timeouts())
+            // Each attempt has a limit, and an answer is read whole.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            // The credentials are at hand, and never change.
+            .identity_cache(IdentityCache::no_cache())
             .retry_config(retries());
         config.set_endpoint_url(endpoint.map(str::to_owned));
-        Ok(config.build())
+        config.build()
     }
 
     /// A client for DynamoDB.
-    pub fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client, StartError> {
-        self.sdk(self.dynamodb_endpoint.as_deref()).map(|sdk| aws_sdk_dynamodb::Client::new(&sdk))
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.sdk(self.dynamodb_endpoint.as_deref()))
     }
 
     /// A client for the parameter store.
-    pub fn ssm(&self) -> Result<aws_sdk_ssm::Client, StartError> {
-        self.sdk(self.ssm_endpoint.as_deref()).map(|sdk| aws_sdk_ssm::Client::new(&sdk))
+    pub fn ssm(&self) -> aws_sdk_ssm::Client {
+        aws_sdk_ssm::Client::new(&self.sdk(self.ssm_endpoint.as_deref()))
     }
 }

@@ -202,21 +202,23 @@ impl Reader<'_> {
 
     /// Which certificate authorities are believed: those of `SSL_CERT_FILE`, where it is set.
     pub fn trust(&mut self) -> Option<Trust> {
-        self.bundle(SSL_CERT_FILE).unwrap_or_else(|| Some(Trust::default()))
+        self.trust_by(&[SSL_CERT_FILE])
     }
 
     /// The same for AWS's services, for which `AWS_CA_BUNDLE` goes before.
     pub fn trust_in_aws(&mut self) -> Option<Trust> {
-        self.bundle("AWS_CA_BUNDLE").unwrap_or_else(|| self.trust())
+        self.trust_by(&["AWS_CA_BUNDLE", SSL_CERT_FILE])
     }
 
-    fn bundle(&mut self, variable: &'static str) -> Option<Option<Trust>> {
-        let file = self.environment.get(variable)?;
+    /// The authorities in the file that the first of the variables names which is set.
+    fn trust_by(&mut self, variables: &[&'static str]) -> Option<Trust> {
+        let set = variables.iter().find_map(|name| Some((*name, self.environment.get(name)?)));
+        let Some((variable, file)) = set else { return Some(Trust::default()) };
         let trust = match std::fs::read(file) {
             Ok(pem) => Trust::in_bundle(&pem).map_err(|bad| bad.to_string()),
             Err(error) => Err(format!("cannot be read: {error}")),
         };
-        Some(trust.map_or_else(|why| self.mistake(variable, format!("`{file}` {why}")), Some))
+        trust.map_or_else(|why| self.mistake(variable, format!("`{file}` {why}")), Some)
     }
 
     /// JSON, unless the function is configured for text.

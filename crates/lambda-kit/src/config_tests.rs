@@ -86,7 +86,7 @@ fn a_live_key_is_never_sent_in_the_clear() {
         trust: Trust::default(),
     };
     let table = settings.table.clone();
-    let table = CommerceTable::new(aws.dynamodb().unwrap(), table, SystemClock);
+    let table = CommerceTable::new(aws.dynamodb(), table, SystemClock);
     let outcome = crate::service(settings, "rk_live_abc".parse().unwrap(), table);
     assert!(
         outcome.unwrap_err().to_string().starts_with("STRIPE_API_BASE: must begin with https://")

@@ -16,28 +16,22 @@ pub enum StartError {
     /// A setting is wrong, which only showed when it was used.
     #[error("{0}")]
     Setting(#[from] Mistake),
-    /// An HTTP client cannot be built.
-    #[error("an HTTP client cannot be built: {0}")]
-    HttpClient(String),
-}
-
-impl StartError {
-    pub(crate) fn http_client(error: impl std::fmt::Display) -> Self {
-        Self::HttpClient(error.to_string())
-    }
+    /// The HTTP client for Stripe cannot be built.
+    #[error("the HTTP client for Stripe cannot be built: {0}")]
+    StripeClient(String),
 }
 
 /// Stripe's key, fetched from the parameter store where the settings only name it.
 pub async fn stripe_key(
     source: &KeySource,
-    ssm: impl FnOnce() -> Result<Ssm, StartError>,
+    ssm: impl FnOnce() -> Ssm,
 ) -> Result<SecretKey, StartError> {
     let name = match source {
         KeySource::Key(key) => return Ok(key.clone()),
         KeySource::Parameter(name) => name,
     };
     let mistake = |problem: String| Mistake { variable: "STRIPE_SECRET_PARAMETER", problem };
-    let fetched = ssm()?.get_parameter().name(name).with_decryption(true).send().await;
+    let fetched = ssm().get_parameter().name(name).with_decryption(true).send().await;
     let fetched = fetched.map_err(|error| {
         let code = error.code().unwrap_or("no answer from the parameter store");
         mistake(format!("the parameter {name} cannot be read: {code}"))
@@ -67,7 +61,8 @@ pub fn service(
         trust: settings.stripe.trust,
         backoff: Backoff::default(),
     };
-    let stripe = StripeCheckout::new(stripe, clock).map_err(StartError::http_client)?;
+    let stripe = StripeCheckout::new(stripe, clock)
+        .map_err(|error| StartError::StripeClient(error.to_string()))?;
     let orders = GetOrder::new(table, stripe, clock);
     let endpoint =
         EndpointConfig { cors: settings.cors, budget: settings.request_budget, user_hasher };

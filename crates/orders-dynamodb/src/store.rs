@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
 use orders::ports::{Lookup, SnapshotStore, StoreError, Written};
 use orders::{
@@ -17,12 +16,14 @@ use orders::{
 use tracing::field::{Empty, display};
 use tracing::{Instrument, info_span};
 
-use crate::attempts::Attempts;
 use crate::change::{Change, INSERT_NAMES, insert_condition};
 use crate::failure::Failed;
 use crate::keys;
+use crate::keys::NewItem;
 use crate::merge::Rows;
-use crate::read::{FALLBACK_SOURCE, Item};
+use crate::page::{End, Page};
+use crate::read::FALLBACK_SOURCE;
+use crate::watch::Watch;
 use crate::write::{Attribute, MAX_ITEM_BYTES, attributes, known, size, size_of_known, timestamp};
 
 /// Which table, and how it is read and written.
@@ -48,7 +49,7 @@ pub struct CommerceTable<K> {
 impl<K: Clock> CommerceTable<K> {
     /// The table behind a client.
     pub fn new(client: Client, config: TableConfig, clock: K) -> Self {
-        Self { client: Attempts::counted(&client), config: Arc::new(config), clock }
+        Self { client: Watch::over(&client), config: Arc::new(config), clock }
     }
 
     /// Makes ready what the first lookup would otherwise wait for: the connection, what the SDK
@@ -58,7 +59,8 @@ impl<K: Clock> CommerceTable<K> {
     pub async fn warm_up(&self, patience: Duration) {
         let (Ok(nobody), Ok(nothing)) = ("-".parse(), "-".parse()) else { return };
         let context = RequestContext::new(Deadline::at(self.clock.now().plus(patience)));
-        let _ = self.page(&context, &nobody, &nothing, None).await;
+        let mut rows = Rows::of(&nothing);
+        let _ = self.page(&context, &nobody, &nothing, &mut rows, None).await;
     }
 
     /// Sends one request, unless the deadline has passed, and gives up at the deadline.
@@ -89,12 +91,11 @@ impl<K: Clock> CommerceTable<K> {
             rows = Empty,
             read_units = Empty,
         );
-        let attempts = Attempts::default();
+        let watch = Watch::default();
         // The SDK's futures are large; what surrounds them would move them, over and over.
         let request = Box::pin(request);
         let started = Instant::now();
-        let outcome =
-            tokio::time::timeout(left, attempts.of(request)).instrument(span.clone()).await;
+        let outcome = tokio::time::timeout(left, watch.of(request)).instrument(span.clone()).await;
         let (rows, capacity) = match &outcome {
             Ok(Ok(output)) => cost(output),
             _ => (0, None),
@@ -103,11 +104,11 @@ impl<K: Clock> CommerceTable<K> {
         let read_units = read_units.filter(|units| units.is_finite()).unwrap_or(0.0);
         context.ledger.store_call(
             started.elapsed(),
-            attempts.so_far(),
+            watch.sent(),
             u32::try_from(rows).unwrap_or(0),
             read_units,
         );
-        span.record("attempts", i64::from(attempts.so_far()))
+        span.record("attempts", i64::from(watch.sent()))
             .record("rows", i64::from(rows))
             .record("read_units", read_units);
         let outcome = match outcome {
@@ -123,14 +124,15 @@ impl<K: Clock> CommerceTable<K> {
         outcome
     }
 
-    /// One page of the rows of an order.
+    /// Reads one page of the rows of an order, and says where the next one begins.
     async fn page(
         &self,
         context: &RequestContext,
         user: &UserId,
         order: &OrderId,
-        start: Option<Item>,
-    ) -> Result<QueryOutput, StoreError> {
+        rows: &mut Rows<'_>,
+        start: Option<NewItem>,
+    ) -> Result<Option<NewItem>, StoreError> {
         let query = self
             .client
             .query()
@@ -153,18 +155,25 @@ impl<K: Clock> CommerceTable<K> {
                 .filter_expression(keys::ORDER_FILTER)
                 .scan_index_forward(false),
         };
-        let sent = self.send(context, "Query", query.send(), |page| {
-            (page.scanned_count, page.consumed_capacity.as_ref())
+        let read = async {
+            let answer = Watch::answer(query.send()).await?;
+            Ok(answer.as_ref().and_then(|answer| {
+                let page = Page::read(answer.bytes()?)?;
+                for item in &page.items {
+                    rows.add(item, user, self.clock.now());
+                }
+                page.end()
+            }))
+        };
+        let sent = self.send(context, "Query", read, |end: &Option<End>| {
+            end.as_ref().map_or((0, None), |end| (end.scanned, end.capacity.as_ref()))
         });
-        let page = sent.await?;
-        // Every answer to a query has a list. What has none, or less than it says, did not come
-        // from DynamoDB; and a page that ends where it began would be read for ever.
-        let listed = page.items.as_ref().and_then(|items| i32::try_from(items.len()).ok());
-        let ends_where_it_began = start.is_some() && page.last_evaluated_key == start;
-        if listed.is_none_or(|listed| listed < page.count) || ends_where_it_began {
+        let next = sent.await?.ok_or_else(Failed::nonsense)?.next;
+        // A page that ends where it began would be read for ever.
+        if next.is_some() && next == start {
             return Err(Failed::nonsense().into());
         }
-        Ok(page)
+        Ok(next)
     }
 
     /// The attributes that only a new row gets.
@@ -188,14 +197,10 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
         let mut rows = Rows::of(order);
         let mut start = None;
         loop {
-            let page = self.page(context, user, order, start).await?;
-            for item in page.items() {
-                rows.add(item, user, self.clock.now());
-            }
+            start = self.page(context, user, order, &mut rows, start).await?;
             // On the index the pages hold nothing but this order's rows, and all are wanted. In
             // the partition the newest match is enough.
             let enough = self.config.index.is_none() && rows.any_readable();
-            start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if enough || start.is_none() {
                 for attribute in rows.passed_over() {
                     context.ledger.note(Incident::CorruptRow { attribute });

@@ -10,6 +10,7 @@ mod ending;
 mod endpoint;
 mod event;
 mod identity;
+mod lenient;
 mod problem;
 mod report;
 mod trace;

@@ -1,18 +1,14 @@
 use std::net::IpAddr;
 
-use reqwest::{Client, ClientBuilder, Url};
+use reqwest::{Client, Url};
 
 use crate::Trust;
 
 /// A client for the server at an address, which keeps its connections. Nothing is sent yet.
 pub fn http_client(base: &Url, trust: &Trust) -> Result<Client, reqwest::Error> {
-    builder(is_loopback(base), trust).build()
-}
-
-pub(crate) fn builder(is_here: bool, trust: &Trust) -> ClientBuilder {
     let client = Client::builder();
     // A proxy on the way to the world is no way to a stand-in on this machine.
-    let client = if is_here { client.no_proxy() } else { client };
+    let client = if is_loopback(base) { client.no_proxy() } else { client };
     client
         .tls_backend_preconfigured(trust.tls())
         // A redirect would take the key elsewhere.
@@ -20,6 +16,7 @@ pub(crate) fn builder(is_here: bool, trust: &Trust) -> ClientBuilder {
         .user_agent(concat!("get-order/", env!("CARGO_PKG_VERSION")))
         .http1_only()
         .tcp_nodelay(true)
+        .build()
 }
 
 /// Whether an address is on this machine.

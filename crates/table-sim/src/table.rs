@@ -74,13 +74,11 @@ impl EmbeddedTable {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         serve(listener, database)?;
-        let http = AwsHttpClient::new(Some(&endpoint), &Trust::default());
-        let http = http.map_err(|error| TableError::Open(error.to_string()))?;
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("local"))
             .credentials_provider(Credentials::from_keys("local", "local", None))
-            .http_client(http)
+            .http_client(AwsHttpClient::new(&Trust::default()))
             .endpoint_url(&endpoint)
             .build();
         let mut table = Self { endpoint, client: Client::from_conf(config), is_new: false };
