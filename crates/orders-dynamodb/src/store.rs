@@ -14,6 +14,8 @@ use orders::{
 };
 
 use tracing::field::{Empty, display};
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
 use tracing::{Instrument, info_span};
 
 use crate::change::{Change, INSERT_NAMES, insert_condition};
@@ -60,7 +62,9 @@ impl<K: Clock> CommerceTable<K> {
         let (Ok(nobody), Ok(nothing)) = ("-".parse(), "-".parse()) else { return };
         let context = RequestContext::new(Deadline::at(self.clock.now().plus(patience)));
         let mut rows = Rows::of(&nothing);
-        let _ = self.page(&context, &nobody, &nothing, &mut rows, None).await;
+        // No request of anybody's, and none for a trace.
+        let page = self.page(&context, &nobody, &nothing, &mut rows, None);
+        let _ = page.with_subscriber(NoSubscriber::default()).await;
     }
 
     /// Sends one request, unless the deadline has passed, and gives up at the deadline.
