@@ -6,16 +6,14 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
 use orders::ports::{Lookup, SnapshotStore, StoreError, Written};
 use orders::{
-    Clock, CustomerId, Deadline, Incident, NewSnapshot, OrderId, RequestContext, RowRef, Timestamp,
-    UserId,
+    Clock, CustomerId, Incident, NewSnapshot, OrderId, RequestContext, RowRef, Timestamp, UserId,
 };
 
 use tracing::field::{Empty, display};
-use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 use tracing::{Instrument, info_span};
 
 use crate::change::{Change, INSERT_NAMES, insert_condition};
@@ -60,11 +58,9 @@ impl<K: Clock> CommerceTable<K> {
     /// for the first request.
     pub async fn warm_up(&self, patience: Duration) {
         let (Ok(nobody), Ok(nothing)) = ("-".parse(), "-".parse()) else { return };
-        let context = RequestContext::new(Deadline::at(self.clock.now().plus(patience)));
-        let mut rows = Rows::of(&nothing);
-        // No request of anybody's, and none for a trace.
-        let page = self.page(&context, &nobody, &nothing, &mut rows, None);
-        let _ = page.with_subscriber(NoSubscriber::default()).await;
+        // Not by `send`: it is no request of anybody's, and none for a trace.
+        let query = Box::pin(self.query(&nobody, &nothing).send());
+        let _ = tokio::time::timeout(patience, Watch::default().of(Watch::answer(query))).await;
     }
 
     /// Sends one request, unless the deadline has passed, and gives up at the deadline.
@@ -128,24 +124,16 @@ impl<K: Clock> CommerceTable<K> {
         outcome
     }
 
-    /// Reads one page of the rows of an order, and says where the next one begins.
-    async fn page(
-        &self,
-        context: &RequestContext,
-        user: &UserId,
-        order: &OrderId,
-        rows: &mut Rows<'_>,
-        start: Option<NewItem>,
-    ) -> Result<Option<NewItem>, StoreError> {
+    /// A query for the rows of an order.
+    fn query(&self, user: &UserId, order: &OrderId) -> QueryFluentBuilder {
         let query = self
             .client
             .query()
             .table_name(&self.config.table)
             .expression_attribute_values(":partition", keys::partition(user))
             .expression_attribute_values(":order", AttributeValue::S(order.to_string()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .set_exclusive_start_key(start.clone());
-        let query = match &self.config.index {
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match &self.config.index {
             Some(index) => query.index_name(index).key_condition_expression(keys::INDEX_KEYS),
             // No `Limit`: DynamoDB counts it before the filter, so that only the first rows of
             // the partition would ever be looked at.
@@ -158,7 +146,19 @@ impl<K: Clock> CommerceTable<K> {
                 .expression_attribute_values(":text", AttributeValue::S("S".into()))
                 .filter_expression(keys::ORDER_FILTER)
                 .scan_index_forward(false),
-        };
+        }
+    }
+
+    /// Reads one page of the rows of an order, and says where the next one begins.
+    async fn page(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        order: &OrderId,
+        rows: &mut Rows<'_>,
+        start: Option<NewItem>,
+    ) -> Result<Option<NewItem>, StoreError> {
+        let query = self.query(user, order).set_exclusive_start_key(start.clone());
         let read = async {
             let answer = Watch::answer(query.send()).await?;
             Ok(answer.as_ref().and_then(|answer| {
