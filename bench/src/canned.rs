@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::ValueEnum;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -36,7 +35,6 @@ pub(crate) struct Canned {
     pub(crate) endpoint: String,
     /// The file with the authority that vouches for it.
     pub(crate) authority: Option<PathBuf>,
-    calls: Arc<AtomicU64>,
 }
 
 impl Canned {
@@ -53,27 +51,20 @@ impl Canned {
                 (Some(Arc::new(config)), Some(file))
             }
         };
-        let calls = Arc::<AtomicU64>::default();
-        let (answer, counted) = (Arc::<[u8]>::from(page(row)), Arc::clone(&calls));
+        let answer = Arc::<[u8]>::from(page(row));
         std::thread::spawn(move || {
             for connection in listener.incoming().map_while(Result::ok) {
-                let (answer, calls, tls) = (Arc::clone(&answer), Arc::clone(&counted), tls.clone());
+                let (answer, tls) = (Arc::clone(&answer), tls.clone());
                 // A connection that breaks off is one that the program has given up.
-                std::thread::spawn(move || serve(connection, tls, &answer, &calls));
+                std::thread::spawn(move || serve(connection, tls, &answer));
             }
         });
-        let scheme = if tls_is_on(transport) { "https" } else { "http" };
-        Ok(Self { endpoint: format!("{scheme}://localhost:{port}"), authority, calls })
+        let scheme = match transport {
+            Transport::Http => "http",
+            Transport::Tls => "https",
+        };
+        Ok(Self { endpoint: format!("{scheme}://localhost:{port}"), authority })
     }
-
-    /// How many requests came so far.
-    pub(crate) fn calls(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
-    }
-}
-
-fn tls_is_on(transport: Transport) -> bool {
-    transport == Transport::Tls
 }
 
 /// A certificate for this machine alone, with its own authority.
@@ -92,25 +83,23 @@ fn serve(
     connection: TcpStream,
     tls: Option<Arc<ServerConfig>>,
     answer: &[u8],
-    calls: &AtomicU64,
 ) -> anyhow::Result<()> {
     connection.set_nodelay(true)?;
     match tls {
         Some(config) => {
             let session = ServerConnection::new(config)?;
-            exchange(BufReader::new(StreamOwned::new(session, connection)), answer, calls)
+            exchange(BufReader::new(StreamOwned::new(session, connection)), answer)
         }
-        None => exchange(BufReader::new(connection), answer, calls),
+        None => exchange(BufReader::new(connection), answer),
     }
 }
 
-fn exchange<S>(mut stream: BufReader<S>, answer: &[u8], calls: &AtomicU64) -> anyhow::Result<()>
+fn exchange<S>(mut stream: BufReader<S>, answer: &[u8]) -> anyhow::Result<()>
 where
     S: std::io::Read + Write,
     BufReader<S>: BufRead,
 {
     while Message::read(&mut stream)?.is_some() {
-        calls.fetch_add(1, Ordering::Relaxed);
         stream.get_mut().write_all(answer)?;
     }
     Ok(())

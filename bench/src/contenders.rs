@@ -29,17 +29,23 @@ pub(crate) struct Contender {
 impl Contender {
     /// How it is started over a table.
     pub(crate) fn over(&self, table: &Canned) -> Start {
-        let mut environment = self.environment.clone();
-        environment.extend(settings(&table.endpoint));
+        let mut start = self.over_endpoint(&table.endpoint);
         if let Some(file) = &table.authority {
-            environment.push(("AWS_CA_BUNDLE".to_owned(), file.display().to_string()));
+            start.environment.push(("AWS_CA_BUNDLE".to_owned(), file.display().to_string()));
         }
+        start
+    }
+
+    /// How it is started over a DynamoDB at an address.
+    pub(crate) fn over_endpoint(&self, dynamodb: &str) -> Start {
+        let mut environment = self.environment.clone();
+        environment.extend(settings(dynamodb));
         Start { command: self.command.clone(), environment }
     }
 }
 
 /// The variables that all of them read.
-pub(crate) fn settings(dynamodb: &str) -> Vec<(String, String)> {
+fn settings(dynamodb: &str) -> Vec<(String, String)> {
     [
         ("COMMERCE_TABLE", TABLE),
         ("ORDER_INDEX", INDEX),

@@ -11,7 +11,7 @@ pub(crate) fn progress(what: &str, done: u32, of: u32) {
         // Where nobody can read it, nobody does.
         let _ = write!(terminal, "\r{what}: {done} of {of}{end}");
         let _ = terminal.flush();
-    } else if done == of || done % of.div_ceil(10) == 0 {
+    } else if done == of || done.is_multiple_of(of.div_ceil(10)) {
         let _ = writeln!(terminal, "{what}: {done} of {of}");
     }
 }

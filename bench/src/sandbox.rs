@@ -14,7 +14,7 @@ use crate::http::{self, Message};
 use crate::process::{cpu_time, memory};
 
 /// The longest that anything here may take. Under a profiler a program is some fifty times slower.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How a program is started.
 #[derive(Clone, Debug)]
@@ -30,7 +30,11 @@ pub(crate) struct Sandbox {
     child: Child,
     shared: Arc<Shared>,
     started: Instant,
+    output: Arc<Output>,
 }
+
+/// What a program has written so far.
+type Output = Mutex<Vec<u8>>;
 
 #[derive(Default)]
 struct Shared {
@@ -100,9 +104,10 @@ impl Sandbox {
         let started = Instant::now();
         let mut child = command.spawn().with_context(|| format!("{program} cannot be run"))?;
         // Read as Lambda does, so that what a program writes costs it what it would there.
-        read_away(child.stdout.take());
-        read_away(child.stderr.take());
-        let mut sandbox = Self { child, shared, started };
+        let output = Arc::<Output>::default();
+        keep(child.stdout.take(), &output);
+        keep(child.stderr.take(), &output);
+        let mut sandbox = Self { child, shared, started, output };
         sandbox.until_idle()?;
         Ok(sandbox)
     }
@@ -143,7 +148,7 @@ impl Sandbox {
             let waited = self.shared.changed.wait_timeout(state, Duration::from_millis(200));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             if let Some(status) = self.child.try_wait()? {
-                bail!("the program ended by itself: {status}");
+                bail!("the program ended by itself: {status}\n{}", self.text());
             }
             ensure!(begun.elapsed() < PATIENCE, "the program does not answer");
         }
@@ -160,6 +165,25 @@ impl Sandbox {
     pub(crate) fn cold_answer(&self) -> Duration {
         let first = self.shared.state().answers.first().map(|(at, _)| *at);
         first.map_or(Duration::ZERO, |at| at - self.started)
+    }
+
+    /// What it has written so far, when there is a line for each of its answers.
+    pub(crate) fn lines(&self) -> anyhow::Result<Vec<String>> {
+        let answers = self.shared.state().answers.len();
+        let begun = Instant::now();
+        loop {
+            let lines: Vec<_> = self.text().lines().map(str::to_owned).collect();
+            if lines.len() >= answers {
+                return Ok(lines);
+            }
+            ensure!(begun.elapsed() < PATIENCE, "{} lines, {answers} answers", lines.len());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn text(&self) -> String {
+        let output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&output).into_owned()
     }
 
     /// How long it has computed so far, in microseconds.
@@ -188,11 +212,14 @@ impl Drop for Sandbox {
     }
 }
 
-fn read_away(stream: Option<impl Read + Send + 'static>) {
-    let Some(mut stream) = stream else { return };
+fn keep(stream: Option<impl Read + Send + 'static>, output: &Arc<Output>) {
+    let (Some(mut stream), output) = (stream, Arc::clone(output)) else { return };
     std::thread::spawn(move || {
         let mut buffer = [0; 8192];
-        while stream.read(&mut buffer).is_ok_and(|read| read > 0) {}
+        while let Ok(read @ 1..) = stream.read(&mut buffer) {
+            let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+            output.extend_from_slice(&buffer[..read]);
+        }
     });
 }
 

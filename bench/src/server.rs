@@ -3,7 +3,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail};
 
-use crate::process::memory;
+use crate::process::{cpu_time, memory};
 use crate::programs::released;
 
 /// The local server, as built for release.
@@ -38,6 +38,11 @@ impl Server {
             }
         }
         bail!("the server ended without a word of where it listens")
+    }
+
+    /// How long it has computed so far, in microseconds.
+    pub(crate) fn cpu_time(&self) -> anyhow::Result<f64> {
+        cpu_time(self.child.id())
     }
 
     /// How much memory it has now, in KiB.

@@ -1,5 +1,8 @@
 //! The Lambda program behind `GET /dashboard/orders/{orderId}`.
 
+// The whole program is one future of futures.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +63,7 @@ async fn run(settings: Settings, aws: AwsSettings, observers: Observers) -> Resu
     let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
     // What an order takes of DynamoDB is made ready while nobody waits for it yet.
     let (key, ()) =
-        tokio::join!(stripe_key(&settings.stripe.key, || aws.ssm()), table.warm_up(WARM_UP));
+        tokio::join!(stripe_key(&settings.stripe.key, || aws.parameters()), table.warm_up(WARM_UP));
     let service = Arc::new(service(settings, key?, table)?);
     let observers = Arc::new(observers);
     let handler = {

@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use lambda_kit::config::{Environment, KeySource, Mistake, Reader, Settings};
 use lambda_kit::lines::Lines;
 use lambda_kit::logging::LogFormat;
+use lambda_kit::parameters::ParameterStore;
 use lambda_kit::traces::Traces;
 use lambda_kit::{Service, aws, logging, service, stripe_key};
 use orders::SystemClock;
@@ -77,7 +78,7 @@ impl Stack {
         let (log_format, log_level, talks) = log(&environment, settings.log_level);
         let started = lambda_kit::traces::start(traces, &settings.stripe.trust);
         let gateway = Arc::new(Gateway {
-            service: build_service(settings, table.as_ref(), &trust).await?,
+            service: build_service(settings, table.as_ref(), &environment, &trust).await?,
             talks,
             lines: Lines::new(log_format, log_level, None),
             figures: figures::start().map_err(CannotStart::one)?,
@@ -222,15 +223,30 @@ async fn table(
 async fn build_service(
     settings: Settings,
     table: Option<&EmbeddedTable>,
+    environment: &Environment,
     trust: &Trust,
 ) -> Result<Service, CannotStart> {
     let (dynamodb, key) = match (table, &settings.stripe.key) {
         (Some(table), KeySource::Key(key)) => (embedded(table), key.clone()),
         (table, source) => {
-            let sdk = surroundings(trust).await?;
+            let http = AwsHttpClient::new(trust);
+            let sdk = surroundings(http.clone()).await?;
             let dynamodb = table.map_or_else(|| Client::new(&sdk), embedded);
-            let key = stripe_key(source, || aws_sdk_ssm::Client::new(&sdk)).await;
-            (dynamodb, key.map_err(CannotStart::one)?)
+            let key = match (source, sdk.credentials_provider(), sdk.region()) {
+                (KeySource::Key(key), ..) => key.clone(),
+                (source, Some(credentials), Some(region)) => {
+                    let endpoint = ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"];
+                    let endpoint = endpoint.into_iter().find_map(|name| environment.get(name));
+                    let store = || ParameterStore::new(http, credentials, region, endpoint);
+                    stripe_key(source, store).await.map_err(CannotStart::one)?
+                }
+                _ => {
+                    return Err(CannotStart::one(
+                        "STRIPE_SECRET_PARAMETER: there are no credentials for AWS",
+                    ));
+                }
+            };
+            (dynamodb, key)
         }
     };
     let table = CommerceTable::new(dynamodb, settings.table.clone(), SystemClock);
@@ -245,9 +261,9 @@ fn embedded(table: &EmbeddedTable) -> Client {
 
 /// The AWS that this machine belongs to. A container gets its credentials from the machine it runs
 /// on, so the whole chain of providers is tried.
-async fn surroundings(trust: &Trust) -> Result<SdkConfig, CannotStart> {
+async fn surroundings(http: AwsHttpClient) -> Result<SdkConfig, CannotStart> {
     let sdk = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(AwsHttpClient::new(trust))
+        .http_client(http)
         .timeout_config(aws::timeouts())
         .retry_config(aws::retries())
         .load()

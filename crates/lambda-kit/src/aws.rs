@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, IdentityCache, StalledStreamProtectionConfig};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_types::retry::RetryConfig;
@@ -11,6 +12,8 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use outbound::{AwsHttpClient, Trust};
+
+use crate::parameters::ParameterStore;
 
 /// What the Lambda program knows of its AWS surroundings, from the environment alone.
 #[derive(Clone, Debug)]
@@ -44,8 +47,8 @@ pub fn retries() -> RetryConfig {
 }
 
 impl AwsSettings {
-    /// The settings as the SDK has them, for a service with this endpoint or AWS's own.
-    fn sdk(&self, endpoint: Option<&str>) -> SdkConfig {
+    /// A client for DynamoDB.
+    pub fn dynamodb(&self) -> Client {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
@@ -58,17 +61,14 @@ impl AwsSettings {
             // The credentials are at hand, and never change.
             .identity_cache(IdentityCache::no_cache())
             .retry_config(retries());
-        config.set_endpoint_url(endpoint.map(str::to_owned));
-        config.build()
+        config.set_endpoint_url(self.dynamodb_endpoint.clone());
+        Client::new(&config.build())
     }
 
-    /// A client for DynamoDB.
-    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.sdk(self.dynamodb_endpoint.as_deref()))
-    }
-
-    /// A client for the parameter store.
-    pub fn ssm(&self) -> aws_sdk_ssm::Client {
-        aws_sdk_ssm::Client::new(&self.sdk(self.ssm_endpoint.as_deref()))
+    /// The parameter store.
+    pub fn parameters(&self) -> ParameterStore {
+        let credentials = SharedCredentialsProvider::new(self.credentials.clone());
+        let http = AwsHttpClient::new(&self.trust);
+        ParameterStore::new(http, credentials, &self.region, self.ssm_endpoint.as_deref())
     }
 }

@@ -8,6 +8,7 @@ pub mod lines;
 pub mod logging;
 pub mod metrics;
 mod observers;
+pub mod parameters;
 mod service;
 pub mod traces;
 

@@ -1,11 +1,11 @@
-use aws_sdk_ssm::Client as Ssm;
-use aws_sdk_ssm::error::ProvideErrorMetadata;
 use orders::{GetOrder, SystemClock};
 use orders_dynamodb::CommerceTable;
 use orders_http::{Endpoint, EndpointConfig, UserHasher};
 use orders_stripe::{Backoff, SecretKey, StripeCheckout, StripeConfig};
+use secrecy::ExposeSecret;
 
 use crate::config::{KeySource, Mistake, Settings, check_base};
+use crate::parameters::ParameterStore;
 
 /// The endpoint over the real adapters. Built once, shared by all requests.
 pub type Service = Endpoint<CommerceTable<SystemClock>, StripeCheckout<SystemClock>, SystemClock>;
@@ -24,22 +24,18 @@ pub enum StartError {
 /// Stripe's key, fetched from the parameter store where the settings only name it.
 pub async fn stripe_key(
     source: &KeySource,
-    ssm: impl FnOnce() -> Ssm,
+    parameters: impl FnOnce() -> ParameterStore,
 ) -> Result<SecretKey, StartError> {
     let name = match source {
         KeySource::Key(key) => return Ok(key.clone()),
         KeySource::Parameter(name) => name,
     };
     let mistake = |problem: String| Mistake { variable: "STRIPE_SECRET_PARAMETER", problem };
-    let fetched = ssm().get_parameter().name(name).with_decryption(true).send().await;
-    let fetched = fetched.map_err(|error| {
-        let code = error.code().unwrap_or("no answer from the parameter store");
-        mistake(format!("the parameter {name} cannot be read: {code}"))
-    })?;
-    let value = fetched.parameter.and_then(|parameter| parameter.value).unwrap_or_default();
-    let key =
-        value.parse().map_err(|why| mistake(format!("what the parameter {name} holds {why}")))?;
-    Ok(key)
+    let value = Box::pin(parameters().value(name)).await;
+    let value =
+        value.map_err(|error| mistake(format!("the parameter {name} cannot be read: {error}")))?;
+    let key = value.expose_secret().parse();
+    Ok(key.map_err(|why| mistake(format!("what the parameter {name} holds {why}")))?)
 }
 
 /// Builds the service.
