@@ -1,5 +1,6 @@
 //! The Lambda program beside the least that it could be, and beside the same in Python.
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,6 +9,7 @@ use crate::canned::{Canned, Transport};
 use crate::contenders::{self, Contender, boto3, floor, get_order, row, scratch};
 use crate::figures::{Spread, Table, percentile, ratio};
 use crate::output::progress;
+use crate::plot;
 use crate::sandbox::Sandbox;
 
 #[derive(Debug, Args)]
@@ -53,7 +55,7 @@ const COLUMNS: [(&str, usize); 8] = [
     ("peak memory, MB", 1),
 ];
 
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Vec<Table>> {
+pub(crate) fn run(arguments: &Arguments, charts: Option<&Path>) -> anyhow::Result<Vec<Table>> {
     let mut contenders = vec![get_order()?, floor()?];
     if arguments.boto3 {
         contenders.push(boto3(&scratch().join("boto3"))?);
@@ -61,7 +63,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Vec<Table>> {
     let mut tables = Vec::new();
     for &transport in &arguments.over {
         let measured = measure(arguments, &contenders, transport)?;
-        tables.push(absolute(&contenders, &measured, transport));
+        let figures = absolute(&contenders, &measured, transport);
+        if let Some(folder) = charts {
+            for (column, name) in [(2, "cold-answer"), (6, "cpu"), (7, "memory")] {
+                let name = format!("{name}-{}.svg", transport.name().to_lowercase());
+                plot::bars(&figures, column, &folder.join(name))?;
+            }
+        }
+        tables.push(figures);
         tables.push(relative(&contenders, &measured, transport));
     }
     Ok(tables)

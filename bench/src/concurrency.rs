@@ -2,6 +2,7 @@
 
 use std::io::{BufReader, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use clap::Args;
 use crate::figures::{Spread, Table, percentile};
 use crate::http::Message;
 use crate::output::progress;
+use crate::plot;
 use crate::server::Server;
 
 #[derive(Debug, Args)]
@@ -37,7 +39,7 @@ struct Measured {
     p99: Vec<f64>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Vec<Table>> {
+pub(crate) fn run(arguments: &Arguments, charts: Option<&Path>) -> anyhow::Result<Vec<Table>> {
     let server = Server::start()?;
     let mut measured: Vec<_> = arguments.callers.iter().map(|_| Measured::default()).collect();
     // Connections, memory, the pages of the programs.
@@ -70,6 +72,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Vec<Table>> {
                 (Spread::of(measured.p99), 2),
             ],
         );
+    }
+    if let Some(folder) = charts {
+        plot::bars(&table, 0, &folder.join("concurrency.svg"))?;
     }
     Ok(vec![table])
 }

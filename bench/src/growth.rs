@@ -1,5 +1,6 @@
 //! What a lookup costs as a member's orders, and the table, grow.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use test_support::{Asker, rest_event};
 use crate::contenders::get_order;
 use crate::figures::{Spread, Table};
 use crate::output::progress;
+use crate::plot;
 use crate::sandbox::{Sandbox, Start};
 
 #[derive(Debug, Args)]
@@ -39,7 +41,10 @@ enum Opened {
 
 const COLUMNS: [&str; 5] = ["read units", "rows read", "calls", "store, ms", "whole request, us"];
 
-pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Vec<Table>> {
+pub(crate) async fn run(
+    arguments: &Arguments,
+    charts: Option<&Path>,
+) -> anyhow::Result<Vec<Table>> {
     let program = get_order()?;
     let mut tables = vec![
         Table::new("With the index: a member's oldest order", &COLUMNS),
@@ -79,6 +84,13 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Vec<Table>> {
             orders,
             &mut tables[1],
         )?;
+    }
+    if let Some(folder) = charts {
+        let all: Vec<_> = tables.iter().collect();
+        for (column, name) in [(0, "growth-read-units.svg"), (4, "growth-time.svg")] {
+            let title = format!("A lookup's {} by the number of orders", COLUMNS[column]);
+            plot::lines(&title, &all, column, &folder.join(name))?;
+        }
     }
     Ok(tables)
 }

@@ -8,14 +8,18 @@ mod contenders;
 mod fallback;
 mod figures;
 mod growth;
+mod guard;
 mod http;
 mod load;
 mod observed;
 mod output;
+mod plot;
 mod process;
 mod programs;
 mod sandbox;
 mod server;
+
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -25,6 +29,10 @@ struct Arguments {
     /// Prints the figures as JSON.
     #[arg(long, global = true)]
     json: bool,
+
+    /// Draws charts of the figures into this folder, as SVG.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    plot: Option<PathBuf>,
 
     #[command(subcommand)]
     what: What,
@@ -40,6 +48,8 @@ enum What {
     Fallback(fallback::Arguments),
     /// The local server with 1 to 64 callers at the same time.
     Concurrency(concurrency::Arguments),
+    /// Counts instructions and bytes and holds them against those in `bench/guard.json`.
+    Guard(guard::Arguments),
     /// The local server under load from `oha`: requests a second, latencies, errors, memory.
     Load(load::Arguments),
     /// What logs, figures and spans cost the Lambda program: CPU time and output of a request.
@@ -49,12 +59,18 @@ enum What {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    match arguments.what {
-        What::Compare(what) => output::print(&compare::run(&what)?, arguments.json),
-        What::Growth(what) => output::print(&growth::run(&what).await?, arguments.json),
-        What::Fallback(what) => output::print(&fallback::run(&what).await?, arguments.json),
-        What::Concurrency(what) => output::print(&concurrency::run(&what)?, arguments.json),
-        What::Load(arguments) => load::run(&arguments),
-        What::Observed(arguments) => observed::run(&arguments).await,
+    let charts = arguments.plot.as_deref();
+    if let Some(folder) = charts {
+        std::fs::create_dir_all(folder)?;
     }
+    let tables = match arguments.what {
+        What::Compare(what) => compare::run(&what, charts)?,
+        What::Growth(what) => growth::run(&what, charts).await?,
+        What::Fallback(what) => fallback::run(&what).await?,
+        What::Concurrency(what) => concurrency::run(&what, charts)?,
+        What::Guard(what) => return guard::run(&what),
+        What::Load(what) => return load::run(&what),
+        What::Observed(what) => return observed::run(&what).await,
+    };
+    output::print(&tables, arguments.json)
 }

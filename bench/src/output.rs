@@ -16,6 +16,12 @@ pub(crate) fn progress(what: &str, done: u32, of: u32) {
     }
 }
 
+/// Prints a line for a person.
+pub(crate) fn line(text: &str) {
+    // Where nobody can read it, nobody does.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
 /// Prints tables for a person, or as one JSON document for a machine.
 pub(crate) fn print(tables: &[Table], as_json: bool) -> anyhow::Result<()> {
     let mut output = std::io::stdout().lock();

@@ -196,6 +196,14 @@ impl Sandbox {
         memory(self.child.id(), "VmHWM")
     }
 
+    /// Tells the program to stop, and waits until it has.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().context("`kill` cannot be run")?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Ends the program as if Lambda did, and waits until it has.
     pub(crate) fn end(mut self) -> anyhow::Result<()> {
         self.child.kill()?;
