@@ -46,6 +46,31 @@ fn wanted(act: Act) -> &'static str {
     }
 }
 
+/// The events that tell of a payment at the checkout or later. `None`: there is no such thing.
+fn told(act: Act, stage: Stage) -> Option<&'static [&'static str]> {
+    Some(match (act, stage) {
+        (Act::Pay, Stage::Open) => {
+            &["charge.succeeded", "payment_intent.succeeded", "checkout.session.completed"]
+        }
+        (Act::Pay, Stage::UnderWay) => &[
+            "charge.succeeded",
+            "payment_intent.succeeded",
+            "checkout.session.async_payment_succeeded",
+        ],
+        (Act::Complete, Stage::Open) => {
+            &["charge.pending", "payment_intent.processing", "checkout.session.completed"]
+        }
+        (Act::Fail, Stage::Open) => &["charge.failed", "payment_intent.payment_failed"],
+        (Act::Fail, Stage::UnderWay) => &[
+            "charge.failed",
+            "payment_intent.payment_failed",
+            "checkout.session.async_payment_failed",
+        ],
+        (Act::Expire, Stage::Open) => &["payment_intent.canceled", "checkout.session.expired"],
+        _ => return None,
+    })
+}
+
 impl Shop {
     /// Lets something happen to a session's order at a time, in epoch seconds.
     pub(crate) fn act(
@@ -55,34 +80,15 @@ impl Shop {
         now: i64,
     ) -> Result<Vec<Happening>, CannotAct> {
         let stage = self.stage(id)?;
-        let told: [&str; 3] = match (act, stage) {
-            (Act::Pay, Stage::Open) => {
-                ["charge.succeeded", "payment_intent.succeeded", "checkout.session.completed"]
-            }
-            (Act::Pay, Stage::UnderWay) => [
-                "charge.succeeded",
-                "payment_intent.succeeded",
-                "checkout.session.async_payment_succeeded",
-            ],
-            (Act::Complete, Stage::Open) => {
-                ["charge.pending", "payment_intent.processing", "checkout.session.completed"]
-            }
-            (Act::Fail, Stage::Open) => ["charge.failed", "payment_intent.payment_failed", ""],
-            (Act::Fail, Stage::UnderWay) => [
-                "charge.failed",
-                "payment_intent.payment_failed",
-                "checkout.session.async_payment_failed",
-            ],
-            (Act::Expire, Stage::Open) => {
-                ["", "payment_intent.canceled", "checkout.session.expired"]
-            }
+        match (act, stage) {
             (Act::Refund(amount), Stage::Paid) => return self.return_money(id, amount, now),
             (Act::Dispute, Stage::Paid) => return self.open_dispute(id, now),
             (Act::WinDispute | Act::LoseDispute, Stage::Paid) => {
                 return self.close_dispute(id, act, now);
             }
-            _ => return Err(state(act, id, stage.words(), wanted(act))),
-        };
+            _ => {}
+        }
+        let told = told(act, stage).ok_or_else(|| state(act, id, stage.words(), wanted(act)))?;
         self.check_payment(id, act)?;
         if act != Act::Expire {
             self.begin_payment(id, now);
@@ -93,7 +99,7 @@ impl Shop {
             Act::Fail => self.decline(id),
             _ => self.expire(id),
         }
-        Ok(told.into_iter().filter_map(|kind| self.tell(id, kind)).collect())
+        Ok(told.iter().filter_map(|kind| self.tell(id, kind)).collect())
     }
 
     fn stage(&self, id: &str) -> Result<Stage, CannotAct> {

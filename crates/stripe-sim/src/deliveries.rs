@@ -137,15 +137,17 @@ impl Webhooks {
 
     /// Lets go of what was held back: one after the other in the order asked for, or all at once.
     pub(crate) fn resume(self: &Arc<Self>, order: Order) {
-        let mut state = lock(&self.state);
-        let mut held = state.held.take().unwrap_or_default();
+        let mut held = lock(&self.state).held.take().unwrap_or_default();
         match order {
-            Order::AtOnce => {
-                return held.into_iter().for_each(|delivery| self.send(&mut state, delivery));
-            }
             Order::AsMade => {}
             Order::Reversed => held.reverse(),
             Order::Shuffled(seed) => fastrand::Rng::with_seed(seed).shuffle(&mut held),
+            Order::AtOnce => {
+                for delivery in held {
+                    self.see_through(delivery, Duration::ZERO, self.under_way());
+                }
+                return;
+            }
         }
         let webhooks = Arc::clone(self);
         let guarded: Vec<_> = held.into_iter().map(|it| (it, self.under_way())).collect();

@@ -119,6 +119,7 @@ impl StripeSim {
         });
         let counting = Counting { listener, connections: Arc::clone(&state.connections) };
         let router = Router::new()
+            .route("/sim", any(control))
             .route("/sim/{*path}", any(control))
             .fallback(serve)
             .with_state(Arc::clone(&state));

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use stripe_sim::{Act, Fault, StripeSim, Times};
 use test_support::http_client;
 
+use crate::looking::kinds;
 use crate::receiver::Receiver;
-use crate::{ORDER, kinds, order, sim_with};
+use crate::{ORDER, order, sim_with};
 
 async fn ask(sim: &StripeSim, method: &str, path: &str, body: &str) -> (u16, Value) {
     let method = method.parse().unwrap();
@@ -123,6 +124,7 @@ async fn what_is_asked_wrongly_is_refused_by_its_field_and_changes_nothing() {
         ("POST", "/sim/sessions/cs_test_1"),
         ("POST", "/sim/events"),
         ("GET", "/sim/elsewhere"),
+        ("GET", "/sim"),
     ] {
         let (status, answer) = ask(&sim, method, path, "").await;
         assert_eq!((status, &answer["error"]["code"]), (404, &json!("unknown_url")), "{path}");

@@ -4,6 +4,8 @@
 mod control;
 mod deliveries;
 mod happenings;
+mod looking;
+mod money_back;
 mod receiver;
 mod signature;
 
@@ -25,9 +27,4 @@ pub(crate) async fn sim_with(sessions: impl IntoIterator<Item = SessionBuilder>)
     let mut shop = Shop::default();
     sessions.into_iter().for_each(|session| shop.add(session));
     StripeSim::start(&[KEY], shop).await.unwrap()
-}
-
-/// The types of the events so far, oldest first.
-pub(crate) fn kinds(sim: &StripeSim) -> Vec<String> {
-    sim.events().iter().map(|logged| logged.kind().to_owned()).collect()
 }

@@ -19,7 +19,11 @@ fn hmac(key: &[u8], message: &[u8]) -> String {
     let padded = |pad: u8| block.map(|byte| byte ^ pad).to_vec();
     let inner = Sha256::digest([&padded(0x36)[..], message].concat());
     let outer = Sha256::digest([&padded(0x5c)[..], &inner[..]].concat());
-    outer.iter().map(|byte| format!("{byte:02x}")).collect()
+    outer.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect()
+}
+
+fn digit(value: u8) -> char {
+    char::from_digit(value.into(), 16).unwrap()
 }
 
 #[test]
