@@ -23,7 +23,6 @@ mod request;
 mod settings;
 mod stack;
 mod stripe;
-mod table_gate;
 mod traces;
 mod two_members;
 mod writing;

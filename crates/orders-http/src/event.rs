@@ -108,9 +108,9 @@ fn order(parameter: Option<String>, path: &str) -> RawOrderId {
     }
 }
 
-struct Headers {
-    single: HashMap<String, Lenient<String>>,
-    multiple: HashMap<String, Lenient<Vec<Lenient<String>>>>,
+pub(crate) struct Headers {
+    pub(crate) single: HashMap<String, Lenient<String>>,
+    pub(crate) multiple: HashMap<String, Lenient<Vec<Lenient<String>>>>,
 }
 
 impl Headers {
@@ -125,7 +125,7 @@ impl Headers {
         self.values(name).first().map(|value| (*value).to_owned())
     }
 
-    fn joined(&self, name: &str) -> Option<String> {
+    pub(crate) fn joined(&self, name: &str) -> Option<String> {
         let values = self.values(name);
         (!values.is_empty()).then(|| values.join(","))
     }
@@ -171,7 +171,7 @@ struct Http {
 }
 
 /// A value, or nothing where it is absent, null or of another type.
-struct Lenient<T>(Option<T>);
+pub(crate) struct Lenient<T>(pub(crate) Option<T>);
 
 impl<T> Default for Lenient<T> {
     fn default() -> Self {

@@ -40,6 +40,11 @@ impl Shop {
         }
     }
 
+    /// A session or another object, as it is now.
+    pub fn get(&self, id: &str) -> Option<&Value> {
+        self.sessions.get(id).or_else(|| self.objects.get(id))
+    }
+
     /// Changes a session, as time does.
     ///
     /// # Panics
