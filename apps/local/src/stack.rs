@@ -13,9 +13,12 @@ use lambda_kit::config::{Environment, KeySource, Mistake, Reader, Settings};
 use lambda_kit::lines::Lines;
 use lambda_kit::logging::LogFormat;
 use lambda_kit::traces::Traces;
-use lambda_kit::{Service, aws, logging, service, stripe_key};
+use lambda_kit::webhook::{SecretsSource, WebhookSettings};
+use lambda_kit::{
+    EventService, Service, aws, event_service, logging, service, stripe_key, webhook_secrets,
+};
 use orders_http::{Degraded, Severity};
-use stripe_sim::StripeSim;
+use stripe_sim::{Endpoint, StripeSim};
 use table_sim::{EmbeddedTable, INDEX, Storage, TABLE};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,6 +31,9 @@ use crate::{demo, figures};
 
 /// Signs tokens where `JWT_SECRET` is not set. Everybody knows it.
 pub(crate) const DEVELOPMENT_SECRET: &str = "local-development-secret-not-for-production";
+
+/// Signs what the stand-in for Stripe sends to the webhook, where `STRIPE_WEBHOOK_SECRET` is not set.
+pub(crate) const DEVELOPMENT_WEBHOOK_SECRET: &str = "whsec_localDevelopmentNotForProduction";
 
 /// Why the stack cannot start: a line for each problem.
 pub(crate) struct CannotStart(pub(crate) Vec<String>);
@@ -66,14 +72,16 @@ impl Stack {
     ) -> Result<Self, CannotStart> {
         let listener = listen(arguments, &environment).await?;
         let address = listener.local_addr().map_err(CannotStart::one)?;
-        let stripe = stripe(&mut environment).await?;
+        let stripe = stripe(&mut environment, address).await?;
         let table = table(arguments, &mut environment).await?;
         let mut reader = Reader::new(&environment);
-        let read = reader.settings().zip(reader.traces());
-        let (settings, traces) = reader.finish(read)?;
+        let read = reader.settings().zip(reader.webhook()).zip(reader.traces());
+        let ((settings, webhook), traces) = reader.finish(read)?;
         let (log_format, log_level, talks) = log(&environment, settings.log_level);
+        let (service, events) = build_services(settings, &webhook, table.as_ref()).await?;
         let gateway = Arc::new(Gateway {
-            service: build_service(settings, table.as_ref()).await?,
+            service,
+            events,
             talks,
             lines: Lines::new(log_format, log_level, None),
             figures: figures::start().map_err(CannotStart::one)?,
@@ -87,6 +95,11 @@ impl Stack {
     /// Who makes and verifies tokens.
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.gateway.tokens
+    }
+
+    /// Whether Stripe's events are taken.
+    pub(crate) fn takes_events(&self) -> bool {
+        self.gateway.events.is_some()
     }
 
     /// Whether anybody could make a token.
@@ -168,8 +181,12 @@ async fn listen(
     })
 }
 
-/// The stand-in, unless the environment names a Stripe or a table with real orders.
-async fn stripe(environment: &mut Environment) -> Result<Option<StripeSim>, CannotStart> {
+/// The stand-in, unless the environment names a Stripe or a table with real orders. It sends its
+/// events to the webhook here.
+async fn stripe(
+    environment: &mut Environment,
+    address: SocketAddr,
+) -> Result<Option<StripeSim>, CannotStart> {
     const NAMES: [&str; 4] =
         ["STRIPE_SECRET", "STRIPE_SECRET_PARAMETER", "STRIPE_API_BASE", "COMMERCE_TABLE"];
     if NAMES.iter().any(|name| environment.get(name).is_some()) {
@@ -179,7 +196,29 @@ async fn stripe(environment: &mut Environment) -> Result<Option<StripeSim>, Cann
         StripeSim::start(&[demo::STRIPE_KEY], demo::shop()).await.map_err(CannotStart::one)?;
     environment.set("STRIPE_SECRET", demo::STRIPE_KEY);
     environment.set("STRIPE_API_BASE", &stripe.base());
+    if environment.get(WEBHOOK_SECRET).is_none() {
+        environment.set(WEBHOOK_SECRET, DEVELOPMENT_WEBHOOK_SECRET);
+    }
+    // Where it listens to everybody, it does so on loopback as well.
+    let url = format!("http://{}:{}/stripe/webhook", loopback(address), address.port());
+    let secret = environment.get(WEBHOOK_SECRET).unwrap_or_default();
+    let secret = secret.split(',').next().unwrap_or_default().trim();
+    let endpoint = Endpoint::new(&url, secret)
+        .map_err(|error| CannotStart::one(format!("{WEBHOOK_SECRET}: {error}")))?;
+    stripe.register(endpoint);
     Ok(Some(stripe))
+}
+
+const WEBHOOK_SECRET: &str = "STRIPE_WEBHOOK_SECRET";
+
+/// The address by which this machine reaches what listens there.
+fn loopback(address: SocketAddr) -> String {
+    match address {
+        _ if !address.ip().is_unspecified() && address.is_ipv4() => address.ip().to_string(),
+        _ if !address.ip().is_unspecified() => format!("[{}]", address.ip()),
+        SocketAddr::V4(_) => "127.0.0.1".to_owned(),
+        SocketAddr::V6(_) => "[::1]".to_owned(),
+    }
 }
 
 /// The embedded table, unless the environment names one.
@@ -215,20 +254,31 @@ async fn table(
     Ok(Some(table))
 }
 
-async fn build_service(
+/// The endpoint, and the doors for events where there is a secret to verify them with.
+async fn build_services(
     settings: Settings,
+    webhook: &WebhookSettings,
     table: Option<&EmbeddedTable>,
-) -> Result<Service, CannotStart> {
-    let (dynamodb, key) = match (table, &settings.stripe.key) {
-        (Some(table), KeySource::Key(key)) => (embedded(table), key.clone()),
-        (table, source) => {
+) -> Result<(Service, Option<EventService>), CannotStart> {
+    let (dynamodb, key, secrets) = match (table, &settings.stripe.key, &webhook.secrets) {
+        (Some(table), KeySource::Key(key), None) => (embedded(table), key.clone(), None),
+        (Some(table), KeySource::Key(key), Some(SecretsSource::Secrets(secrets))) => {
+            (embedded(table), key.clone(), Some(secrets.clone()))
+        }
+        (table, source, _) => {
             let sdk = surroundings().await?;
             let dynamodb = table.map_or_else(|| Client::new(&sdk), embedded);
-            let key = stripe_key(source, || aws_sdk_ssm::Client::new(&sdk)).await;
-            (dynamodb, key.map_err(CannotStart::one)?)
+            let ssm = || aws_sdk_ssm::Client::new(&sdk);
+            let key = stripe_key(source, ssm).await.map_err(CannotStart::one)?;
+            let secrets = webhook_secrets(webhook, ssm).await.map_err(CannotStart::one)?;
+            (dynamodb, key, secrets)
         }
     };
-    service(settings, key, dynamodb).map_err(CannotStart::one)
+    let events = secrets.map(|secrets| {
+        event_service(&settings, webhook, Some(secrets), key.clone(), dynamodb.clone())
+    });
+    let events = events.transpose().map_err(CannotStart::one)?;
+    Ok((service(settings, key, dynamodb).map_err(CannotStart::one)?, events))
 }
 
 /// A client for the embedded table, with the production client's patience.
