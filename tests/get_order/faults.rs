@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use stripe_sim::{Fault, Times};
 use table_sim::INDEX;
-use test_support::{Asker, rest_event};
+use test_support::{Asker, TableFault, TableGate, rest_event};
 
 use crate::stack::{KEY, services, session_of, start_lambda};
-use crate::table_gate::{TableFault, TableGate};
 
 const BUDGET: Duration = Duration::from_secs(2);
 

@@ -24,7 +24,6 @@ mod settings;
 mod stack;
 mod start;
 mod stripe;
-mod table_gate;
 mod traces;
 mod two_members;
 mod writing;

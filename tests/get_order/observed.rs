@@ -6,10 +6,9 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use stripe_sim::{Fault, Times};
 use table_sim::{INDEX, webhook_row};
-use test_support::{Asker, rest_event};
+use test_support::{Asker, TableFault, TableGate, rest_event};
 
 use crate::stack::{CREATED, Stack, services, session_of, start_lambda};
-use crate::table_gate::{TableFault, TableGate};
 
 type IsOfType = fn(&Value) -> bool;
 

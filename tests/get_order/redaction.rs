@@ -6,10 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use stripe_sim::{Fault, SessionBuilder, StripeSim, Times};
 use table_sim::{EmbeddedTable, INDEX, Row, Storage, webhook_row};
-use test_support::{Asker, Collector, Invoked, Lambda, rest_event};
+use test_support::{Asker, Collector, Invoked, Lambda, TableFault, TableGate, rest_event};
 
 use crate::stack::{CREATED, session_of, start_lambda};
-use crate::table_gate::{TableFault, TableGate};
 
 /// In every value that must not come out, whatever its case.
 const MARK: &str = "marked";

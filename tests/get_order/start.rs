@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use table_sim::{INDEX, webhook_row};
-use test_support::{Asker, Lambda, rest_event};
+use test_support::{Asker, Lambda, TableFault, TableGate, rest_event};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -12,7 +12,6 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto};
 
 use crate::stack::{CREATED, services, start_lambda};
-use crate::table_gate::{TableFault, TableGate};
 
 const ORDER: &str = "cs_test_a1start";
 

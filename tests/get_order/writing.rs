@@ -6,10 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 use stripe_sim::{Fault, Line, SessionBuilder, Times};
 use table_sim::{INDEX, sync_row, webhook_row};
-use test_support::{Asker, rest_event};
+use test_support::{Asker, TableFault, TableGate, rest_event};
 
 use crate::stack::{CREATED, Stack, services, session_of, start_lambda};
-use crate::table_gate::{TableFault, TableGate};
 
 const ORDER: &str = "cs_test_a1written";
 

@@ -6,9 +6,8 @@ use test_support::{Program, http_client};
 use crate::stack::{Local, PROGRAM, answer};
 
 /// Runs a printed `curl` line as a shell would, without needing `curl`.
-async fn paste(line: &str) -> (u16, String) {
-    let mut request = None;
-    let mut header = None;
+async fn paste(line: &str) -> (u16, String, String) {
+    let (mut url, mut method, mut header) = (None, Method::GET, None);
     let mut words = line.split('\'').flat_map(|part| {
         // Between quotes a word keeps its blanks.
         if part.starts_with("Authorization:") {
@@ -20,18 +19,20 @@ async fn paste(line: &str) -> (u16, String) {
     assert_eq!(words.next(), Some("curl"));
     for word in words {
         if word.starts_with("http://") {
-            request = Some(http_client().get(word));
+            url = Some(word);
+        } else if word == "POST" {
+            method = Method::POST;
         } else if let Some(value) = word.strip_prefix("Authorization: ") {
             header = Some(value.to_owned());
         }
     }
-    let mut request = request.unwrap();
+    let mut request = http_client().request(method, url.unwrap());
     if let Some(value) = header {
         request = request.header("Authorization", value);
     }
     let answer = answer(request.send().await.unwrap()).await;
     let source = answer.header("x-order-source").to_owned();
-    (answer.status, source)
+    (answer.status, source, answer.text)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,16 +50,27 @@ async fn each_printed_line_is_answered_as_it_says() {
             .split(|c: char| !c.is_ascii_digit())
             .find_map(|word| word.parse().ok().filter(|n| (200..600).contains(n)))
             .unwrap();
-        let (status, source) = paste(line).await;
+        let (status, source, mut text) = paste(line).await;
         assert_eq!(status, expected, "{comment}\n{line}");
         if comment.contains("from Stripe, then from the snapshot") {
             assert_eq!((source.as_str(), paste(line).await.1.as_str()), ("stripe", "snapshot"));
         } else if comment.contains("from the snapshot") {
             assert_eq!(source, "snapshot");
+        } else if comment.contains("now refunded") {
+            // A person takes longer to paste it than the event to arrive.
+            for _ in 0..500 {
+                if text.contains(r#""status":"refunded""#) {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                text = paste(line).await.2;
+            }
+            assert!(text.contains(r#""status":"refunded""#), "{text}");
+            assert!(text.contains(r#""amountRefunded":3000"#), "{text}");
         }
         tried += 1;
     }
-    assert_eq!(tried, 6);
+    assert_eq!(tried, 8);
     for line in output.iter().filter(|line| line.starts_with("  cs_test_")) {
         let order = line.split_whitespace().next().unwrap();
         assert!(order.starts_with("cs_test_demo"), "{line}");

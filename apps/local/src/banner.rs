@@ -3,10 +3,11 @@
 
 use axum::extract::Request;
 use orders::{Clock, SystemClock};
+use orders_events::EventReport;
 use orders_http::Report;
 
 use crate::demo::{AVA, BEN, BENS, IN_STRIPE, MORE, Member, STORED};
-use crate::stack::{DEVELOPMENT_SECRET, Stack};
+use crate::stack::{DEVELOPMENT_SECRET, DEVELOPMENT_WEBHOOK_SECRET, Stack};
 
 /// Where the program could not start.
 pub(crate) fn cannot_start(problems: &[String]) {
@@ -15,11 +16,23 @@ pub(crate) fn cannot_start(problems: &[String]) {
     }
 }
 
+/// The time of day, of `2025-11-26T21:28:24.990Z`.
+fn time() -> String {
+    let now = SystemClock.now().to_string();
+    now.get(11..19).unwrap_or(&now).to_owned()
+}
+
+/// What a person likes to read about an event.
+pub(crate) fn event(report: &EventReport) {
+    let EventReport { status, outcome, duration_ms, event_type, order_id, .. } = report;
+    let what = if event_type.is_empty() { "what is no event" } else { event_type };
+    let of = if order_id.is_empty() { String::new() } else { format!(" of {order_id}") };
+    eprintln!("{} POST /stripe/webhook {status} {outcome} {duration_ms:.1} ms, {what}{of}", time());
+}
+
 /// What a person likes to read about a request. Whoever wants all of it sets `LOG_LEVEL=debug`.
 pub(crate) fn request(request: &Request, report: &Report) {
-    let now = SystemClock.now().to_string();
-    // Of `2025-11-26T21:28:24.990Z`.
-    let time = now.get(11..19).unwrap_or(&now);
+    let time = time();
     // As it came in: percent-encoded, so that it can bring no line break and no colour with it.
     let (method, path) = (request.method(), request.uri().path());
     let Report { status, outcome, duration_ms, .. } = report;
@@ -41,6 +54,11 @@ pub(crate) fn welcome(stack: &Stack) {
     match &stack.stripe {
         Some(stripe) => println!("  Stripe    a stand-in, at {}", stripe.base()),
         None => println!("  Stripe    {}", setting_or(stack, "STRIPE_API_BASE", "itself")),
+    }
+    if stack.takes_events() {
+        println!("  Events    Stripe's, at http://{}/stripe/webhook", stack.address);
+    } else {
+        println!("  Events    not taken; set STRIPE_WEBHOOK_SECRET to take Stripe's");
     }
     warn_of_development_secret(stack);
     if stack.table.is_none() || stack.stripe.is_none() {
@@ -66,7 +84,7 @@ pub(crate) fn welcome(stack: &Stack) {
 }
 
 /// Requests to paste, each with what it is answered.
-fn tries(stack: &Stack) -> [String; 6] {
+fn tries(stack: &Stack) -> [String; 8] {
     let curl = |comment: String, member: Option<&Member>, id: &str| {
         let bearer =
             member.map(|member| format!(" -H 'Authorization: Bearer {}'", token(stack, member)));
@@ -80,7 +98,19 @@ fn tries(stack: &Stack) -> [String; 6] {
         curl("the same, asked for by Ben: 200".to_owned(), Some(&BEN), BENS.order),
         curl("no token: 401".to_owned(), None, STORED.order),
         curl("an id that cannot be one: 400".to_owned(), Some(&AVA), "not%20an%20id"),
+        refund(stack),
+        curl("Ava's order again: 200, now refunded".to_owned(), Some(&AVA), STORED.order),
     ]
+}
+
+/// The shop returns the money for Ava's order, and Stripe tells of it.
+fn refund(stack: &Stack) -> String {
+    let stripe = stack.stripe.as_ref().map(stripe_sim::StripeSim::base).unwrap_or_default();
+    format!(
+        "# refund Ava's stored order at the stand-in, which then tells the webhook: 200\n\
+         curl -i -X POST {stripe}/sim/sessions/{}/refund",
+        STORED.order
+    )
 }
 
 /// What another program needs, as `NAME=value` lines. A secret that came from outside is not among
@@ -98,6 +128,11 @@ pub(crate) fn environment(stack: &Stack) {
     if let Some(stripe) = &stack.stripe {
         println!("STRIPE_API_BASE={}", stripe.base());
         println!("STRIPE_SECRET={}", crate::demo::STRIPE_KEY);
+        println!("STRIPE_CONTROL_URL={}/sim", stripe.base());
+        println!("STRIPE_WEBHOOK_URL=http://{}/stripe/webhook", stack.address);
+        if setting(stack, "STRIPE_WEBHOOK_SECRET") == DEVELOPMENT_WEBHOOK_SECRET {
+            println!("STRIPE_WEBHOOK_SECRET={DEVELOPMENT_WEBHOOK_SECRET}");
+        }
     }
     if stack.tokens_are_forgeable() {
         println!("JWT_SECRET={DEVELOPMENT_SECRET}");

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Serves GET /dashboard/orders/{orderId} on this machine, with no account and no network.
+/// Serves GET /dashboard/orders/{orderId}, and POST /stripe/webhook, on this machine, with no
+/// account and no network.
 ///
 /// By default everything is here: an embedded DynamoDB with a few orders, a stand-in for Stripe,
 /// and the same handler as the Lambda program's. It prints tokens and curl lines to try.
@@ -35,6 +36,9 @@ Environment:
   COMMERCE_TABLE, AWS_*  that DynamoDB table instead of the embedded one
   STRIPE_SECRET (or STRIPE_SECRET_PARAMETER), STRIPE_API_BASE
                          that Stripe instead of the stand-in
+  STRIPE_WEBHOOK_SECRET (or STRIPE_WEBHOOK_SECRET_PARAMETER), STRIPE_WEBHOOK_TOLERANCE
+                         what Stripe signs its events with; without it they are taken from the
+                         stand-in alone
   ORDER_INDEX, CORS_ALLOW_ORIGIN, ORDER_TTL_DAYS, REQUEST_BUDGET_MS, STRIPE_TIMEOUT_MS,
   STRIPE_MAX_RETRIES, STRIPE_RATE_PER_SECOND, LOG_LEVEL
                          as for the Lambda program; see README.md

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use lambda_kit::Account;
+use metrics::{Label, Unit, counter, describe_counter, describe_histogram, histogram};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
-use orders_http::{Figure, Report};
+use orders_http::Figure;
 
 /// Upper ends of the ranges that durations are counted in, in milliseconds.
 const RANGES: [f64; 13] =
@@ -33,13 +34,15 @@ pub(crate) fn start() -> Result<PrometheusHandle, BuildError> {
     Ok(figures)
 }
 
-/// Counts a request.
-pub(crate) fn record(report: &Report) {
+/// Counts a request, or an event.
+pub(crate) fn record<A: Account>(report: &A) {
     for (figure, value) in report.figures() {
         if figure.is_duration() {
             histogram!(figure.name()).record(value);
-        } else if figure == Figure::Requests {
-            counter!(figure.name(), "outcome" => report.outcome).increment(1);
+        } else if figure == A::COUNTED_AS {
+            let kept_by = figure.kept_by().iter().zip(report.counted_by());
+            let labels = kept_by.map(|(name, value)| Label::new(*name, value.to_owned()));
+            counter!(figure.name(), labels.collect::<Vec<_>>()).increment(1);
         } else {
             // Counts are whole and small.
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts")]

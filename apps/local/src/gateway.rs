@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{any, get};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bearer_tokens::Tokens;
-use lambda_kit::Service;
 use lambda_kit::lines::Lines;
+use lambda_kit::{EventService, Service};
 use metrics_exporter_prometheus::PrometheusHandle;
-use orders_http::{Answer, Invocation};
+use orders_http::{Answer, Invocation, error_body};
 use serde_json::{Value, json};
 
 use crate::{banner, figures};
@@ -22,6 +24,8 @@ use crate::{banner, figures};
 /// What serves a request.
 pub(crate) struct Gateway {
     pub(crate) service: Service,
+    /// Where Stripe's events are taken; not without a secret to verify them with.
+    pub(crate) events: Option<EventService>,
     pub(crate) tokens: Tokens,
     pub(crate) figures: PrometheusHandle,
     /// Where requests are logged; where a person reads along, she has a line of her own.
@@ -35,6 +39,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/dashboard/orders", any(order))
         .route("/dashboard/orders/{*rest}", any(order))
         .route("/dashboard/orders/", any(order))
+        .route("/stripe/webhook", any(webhook))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/metrics", get(render))
         .fallback(nothing_here)
@@ -52,6 +57,42 @@ async fn order(State(gateway): State<Arc<Gateway>>, request: Request) -> Respons
         banner::request(&request, &reply.report);
     }
     response(reply.answer)
+}
+
+/// The most that API Gateway takes, in bytes.
+const MOST_POSTED: usize = 10 * 1024 * 1024;
+
+async fn webhook(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let id = request_id();
+    let Some(events) = &gateway.events else {
+        let detail = "The webhook is off. Set STRIPE_WEBHOOK_SECRET to the endpoint's signing \
+             secret (whsec_...), and start again.";
+        return error(404, "Not found", "webhook_off", detail, &id);
+    };
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MOST_POSTED).await else {
+        let detail = "No gateway takes a body of more than 10 MB.";
+        return error(413, "Body too large", "body_too_large", detail, &id);
+    };
+    let event = json!({
+        "resource": "/stripe/webhook",
+        "path": parts.uri.path(),
+        "httpMethod": parts.method.as_str(),
+        "headers": null,
+        "multiValueHeaders": texts(&parts.headers),
+        "requestContext": {"requestId": id},
+        // Encoded, so that every byte arrives as it was signed.
+        "body": STANDARD.encode(&body),
+        "isBase64Encoded": true,
+    });
+    let invocation = Invocation { id, ..Invocation::default() };
+    let (answer, report) = events.answer(&event.to_string(), &invocation).await;
+    figures::record(&report);
+    gateway.lines.write(&report);
+    if gateway.talks {
+        banner::event(&report);
+    }
+    response(answer)
 }
 
 fn request_id() -> String {
@@ -112,13 +153,16 @@ fn response(answer: Answer) -> Response {
 }
 
 async fn nothing_here() -> Response {
-    let detail = "This server has GET /dashboard/orders/{orderId}, /healthz and /metrics.";
-    let body = json!({
-        "error": "Not found", "code": "no_such_route", "detail": detail, "requestId": request_id(),
-    });
+    let detail = "This server has GET /dashboard/orders/{orderId}, POST /stripe/webhook, /healthz and \
+         /metrics.";
+    error(404, "Not found", "no_such_route", detail, &request_id())
+}
+
+/// An answer that the gateway gives by itself.
+fn error(status: u16, words: &str, code: &str, detail: &str, id: &str) -> Response {
     response(Answer {
-        status: 404,
+        status,
         headers: vec![("Content-Type", "application/json; charset=utf-8".to_owned())],
-        body: body.to_string(),
+        body: error_body(words, code, detail, id),
     })
 }

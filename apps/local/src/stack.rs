@@ -14,12 +14,15 @@ use lambda_kit::lines::Lines;
 use lambda_kit::logging::LogFormat;
 use lambda_kit::parameters::ParameterStore;
 use lambda_kit::traces::Traces;
-use lambda_kit::{Service, aws, logging, service, stripe_key};
+use lambda_kit::webhook::{SecretsSource, WebhookSettings};
+use lambda_kit::{
+    EventService, Service, aws, event_service, logging, service, stripe_key, webhook_secrets,
+};
 use orders::SystemClock;
 use orders_dynamodb::CommerceTable;
 use orders_http::{Degraded, Severity};
 use outbound::{AwsHttpClient, Trust};
-use stripe_sim::StripeSim;
+use stripe_sim::{Endpoint, StripeSim};
 use table_sim::{EmbeddedTable, INDEX, Storage, TABLE};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,6 +35,9 @@ use crate::{demo, figures};
 
 /// Signs tokens where `JWT_SECRET` is not set. Everybody knows it.
 pub(crate) const DEVELOPMENT_SECRET: &str = "local-development-secret-not-for-production";
+
+/// Signs what the stand-in for Stripe sends to the webhook, where `STRIPE_WEBHOOK_SECRET` is not set.
+pub(crate) const DEVELOPMENT_WEBHOOK_SECRET: &str = "whsec_localDevelopmentNotForProduction";
 
 /// Why the stack cannot start: a line for each problem.
 pub(crate) struct CannotStart(pub(crate) Vec<String>);
@@ -70,15 +76,19 @@ impl Stack {
     ) -> Result<Self, CannotStart> {
         let listener = listen(arguments, &environment).await?;
         let address = listener.local_addr().map_err(CannotStart::one)?;
-        let stripe = stripe(&mut environment).await?;
+        let stripe = stripe(&mut environment, address).await?;
         let table = table(arguments, &mut environment).await?;
         let mut reader = Reader::new(&environment);
-        let read = reader.settings().zip(reader.traces()).zip(reader.trust_in_aws());
-        let ((settings, traces), trust) = reader.finish(read)?;
+        let read = reader.settings().zip(reader.webhook()).zip(reader.traces());
+        let read = read.zip(reader.trust_in_aws());
+        let (((settings, webhook), traces), trust) = reader.finish(read)?;
         let (log_format, log_level, talks) = log(&environment, settings.log_level);
         let started = lambda_kit::traces::start(traces, &settings.stripe.trust);
+        let aws = Surroundings { environment: &environment, trust: &trust };
+        let (service, events) = build_services(settings, &webhook, table.as_ref(), &aws).await?;
         let gateway = Arc::new(Gateway {
-            service: build_service(settings, table.as_ref(), &environment, &trust).await?,
+            service,
+            events,
             talks,
             lines: Lines::new(log_format, log_level, None),
             figures: figures::start().map_err(CannotStart::one)?,
@@ -92,6 +102,11 @@ impl Stack {
     /// Who makes and verifies tokens.
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.gateway.tokens
+    }
+
+    /// Whether Stripe's events are taken.
+    pub(crate) fn takes_events(&self) -> bool {
+        self.gateway.events.is_some()
     }
 
     /// Whether anybody could make a token.
@@ -173,8 +188,12 @@ async fn listen(
     })
 }
 
-/// The stand-in, unless the environment names a Stripe or a table with real orders.
-async fn stripe(environment: &mut Environment) -> Result<Option<StripeSim>, CannotStart> {
+/// The stand-in, unless the environment names a Stripe or a table with real orders. It sends its
+/// events to the webhook here.
+async fn stripe(
+    environment: &mut Environment,
+    address: SocketAddr,
+) -> Result<Option<StripeSim>, CannotStart> {
     const NAMES: [&str; 4] =
         ["STRIPE_SECRET", "STRIPE_SECRET_PARAMETER", "STRIPE_API_BASE", "COMMERCE_TABLE"];
     if NAMES.iter().any(|name| environment.get(name).is_some()) {
@@ -184,7 +203,29 @@ async fn stripe(environment: &mut Environment) -> Result<Option<StripeSim>, Cann
         StripeSim::start(&[demo::STRIPE_KEY], demo::shop()).await.map_err(CannotStart::one)?;
     environment.set("STRIPE_SECRET", demo::STRIPE_KEY);
     environment.set("STRIPE_API_BASE", &stripe.base());
+    if environment.get(WEBHOOK_SECRET).is_none() {
+        environment.set(WEBHOOK_SECRET, DEVELOPMENT_WEBHOOK_SECRET);
+    }
+    // Where it listens to everybody, it does so on loopback as well.
+    let url = format!("http://{}:{}/stripe/webhook", loopback(address), address.port());
+    let secret = environment.get(WEBHOOK_SECRET).unwrap_or_default();
+    let secret = secret.split(',').next().unwrap_or_default().trim();
+    let endpoint = Endpoint::new(&url, secret)
+        .map_err(|error| CannotStart::one(format!("{WEBHOOK_SECRET}: {error}")))?;
+    stripe.register(endpoint);
     Ok(Some(stripe))
+}
+
+const WEBHOOK_SECRET: &str = "STRIPE_WEBHOOK_SECRET";
+
+/// The address by which this machine reaches what listens there.
+fn loopback(address: SocketAddr) -> String {
+    match address {
+        _ if !address.ip().is_unspecified() && address.is_ipv4() => address.ip().to_string(),
+        _ if !address.ip().is_unspecified() => format!("[{}]", address.ip()),
+        SocketAddr::V4(_) => "127.0.0.1".to_owned(),
+        SocketAddr::V6(_) => "[::1]".to_owned(),
+    }
 }
 
 /// The embedded table, unless the environment names one.
@@ -220,37 +261,33 @@ async fn table(
     Ok(Some(table))
 }
 
-async fn build_service(
+/// The endpoint, and the doors for events where there is a secret to verify them with.
+async fn build_services(
     settings: Settings,
+    webhook: &WebhookSettings,
     table: Option<&EmbeddedTable>,
-    environment: &Environment,
-    trust: &Trust,
-) -> Result<Service, CannotStart> {
-    let (dynamodb, key) = match (table, &settings.stripe.key) {
-        (Some(table), KeySource::Key(key)) => (embedded(table), key.clone()),
-        (table, source) => {
-            let http = AwsHttpClient::new(trust);
-            let sdk = surroundings(http.clone()).await?;
+    aws: &Surroundings<'_>,
+) -> Result<(Service, Option<EventService>), CannotStart> {
+    let (dynamodb, key, secrets) = match (table, &settings.stripe.key, &webhook.secrets) {
+        (Some(table), KeySource::Key(key), None) => (embedded(table), key.clone(), None),
+        (Some(table), KeySource::Key(key), Some(SecretsSource::Secrets(secrets))) => {
+            (embedded(table), key.clone(), Some(secrets.clone()))
+        }
+        (table, source, _) => {
+            let (sdk, parameters) = aws.load().await?;
             let dynamodb = table.map_or_else(|| Client::new(&sdk), embedded);
-            let key = match (source, sdk.credentials_provider(), sdk.region()) {
-                (KeySource::Key(key), ..) => key.clone(),
-                (source, Some(credentials), Some(region)) => {
-                    let endpoint = ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"];
-                    let endpoint = endpoint.into_iter().find_map(|name| environment.get(name));
-                    let store = || ParameterStore::new(http, credentials, region, endpoint);
-                    stripe_key(source, store).await.map_err(CannotStart::one)?
-                }
-                _ => {
-                    return Err(CannotStart::one(
-                        "STRIPE_SECRET_PARAMETER: there are no credentials for AWS",
-                    ));
-                }
-            };
-            (dynamodb, key)
+            let parameters = || parameters.clone();
+            let key = stripe_key(source, parameters).await.map_err(CannotStart::one)?;
+            let secrets = webhook_secrets(webhook, parameters).await.map_err(CannotStart::one)?;
+            (dynamodb, key, secrets)
         }
     };
     let table = CommerceTable::new(dynamodb, settings.table.clone(), SystemClock);
-    service(settings, key, table).map_err(CannotStart::one)
+    let events = secrets.map(|secrets| {
+        event_service(&settings, webhook, Some(secrets), key.clone(), table.clone())
+    });
+    let events = events.transpose().map_err(CannotStart::one)?;
+    Ok((service(settings, key, table).map_err(CannotStart::one)?, events))
 }
 
 /// A client for the embedded table, with the production client's patience.
@@ -259,17 +296,30 @@ fn embedded(table: &EmbeddedTable) -> Client {
     Client::from_conf(config.timeout_config(aws::timeouts()).retry_config(aws::retries()).build())
 }
 
-/// The AWS that this machine belongs to. A container gets its credentials from the machine it runs
-/// on, so the whole chain of providers is tried.
-async fn surroundings(http: AwsHttpClient) -> Result<SdkConfig, CannotStart> {
-    let sdk = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .timeout_config(aws::timeouts())
-        .retry_config(aws::retries())
-        .load()
-        .await;
-    if sdk.region().is_none_or(|region| region.as_ref().trim().is_empty()) {
-        return Err(CannotStart::one("AWS_REGION: is required: the region of the table"));
+/// The AWS that this machine belongs to.
+struct Surroundings<'a> {
+    environment: &'a Environment,
+    trust: &'a Trust,
+}
+
+impl Surroundings<'_> {
+    /// What the SDK has to know, and the parameter store. A container gets its credentials from the
+    /// machine it runs on, so the whole chain of providers is tried.
+    async fn load(&self) -> Result<(SdkConfig, ParameterStore), CannotStart> {
+        let http = AwsHttpClient::new(self.trust);
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http.clone())
+            .timeout_config(aws::timeouts())
+            .retry_config(aws::retries())
+            .load()
+            .await;
+        let region = sdk.region().filter(|region| !region.as_ref().trim().is_empty());
+        let missing = "AWS_REGION: is required: the region of the table";
+        let region = region.ok_or_else(|| CannotStart::one(missing))?.clone();
+        let missing = "AWS_ACCESS_KEY_ID: there are no credentials for AWS";
+        let credentials = sdk.credentials_provider().ok_or_else(|| CannotStart::one(missing))?;
+        let endpoint = ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"];
+        let endpoint = endpoint.into_iter().find_map(|name| self.environment.get(name));
+        Ok((sdk, ParameterStore::new(http, credentials, region, endpoint)))
     }
-    Ok(sdk)
 }

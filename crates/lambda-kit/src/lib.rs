@@ -1,6 +1,7 @@
-//! What every program here is made of: one set of settings, one way to reach AWS and Stripe, one
-//! service, one way to tell what happened.
+//! What every program here is made of: one set of settings, one way to reach AWS and Stripe, its
+//! services, one way to run, and one to tell what happened.
 
+mod account;
 pub mod aws;
 pub mod config;
 mod environment;
@@ -9,8 +10,13 @@ pub mod logging;
 pub mod metrics;
 mod observers;
 pub mod parameters;
+pub mod program;
 mod service;
 pub mod traces;
+pub mod webhook;
 
+pub use account::Account;
 pub use observers::Observers;
-pub use service::{Service, StartError, service, stripe_key};
+pub use service::{
+    EventService, Service, StartError, event_service, service, stripe_key, webhook_secrets,
+};

@@ -3,12 +3,13 @@
 use std::io::Write;
 
 use orders::{Clock, SystemClock, Timestamp};
-use orders_http::{Degraded, Report, Severity};
+use orders_http::{Degraded, Severity};
 use serde::Serialize;
 use serde_json::Value;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
+use crate::Account;
 use crate::logging::LogFormat;
 use crate::metrics::{EmbeddedMetrics, Stands};
 
@@ -26,13 +27,13 @@ impl Lines {
     }
 
     /// Writes all there is to say of a request.
-    pub fn write(&self, report: &Report) {
+    pub fn write(&self, report: &impl Account) {
         let now = SystemClock.now();
         let (mut log, mut figures) = (Vec::with_capacity(1536), Vec::new());
-        for degraded in report.degraded.iter().filter(|it| self.includes(it.level)) {
+        for degraded in report.degraded().iter().filter(|it| self.includes(it.level)) {
             self.line(now, degraded, &mut log);
         }
-        let is_logged = self.includes(report.level);
+        let is_logged = self.includes(report.level());
         if is_logged {
             self.line(now, report, &mut log);
         }

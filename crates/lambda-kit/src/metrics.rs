@@ -10,25 +10,24 @@ use metrique_writer::value::MetricFlags;
 use metrique_writer::{Entry, EntryWriter, Observation, Unit, Value, ValueWriter};
 use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective, NoMetric};
 use orders::Timestamp;
+use orders_events::EventReport;
 use orders_http::{Figure, Report};
 
+use crate::Account;
 use crate::config::Reader;
 
 const NAMESPACE: &str = "METRICS_NAMESPACE";
 const DIMENSIONS: &str = "METRICS_DIMENSIONS";
 
-/// CloudWatch takes 30, one of which is the outcome.
-const MOST_DIMENSIONS: usize = 29;
-
-/// The dimension of the count of requests, which is a field of their lines.
-const OUTCOME: &str = "outcome";
+/// CloudWatch takes 30, two of which are the kind and the outcome.
+const MOST_DIMENSIONS: usize = 28;
 
 /// Under which names the figures are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricsSettings {
     /// CloudWatch's namespace.
     pub namespace: String,
-    /// Name and value of each dimension, besides the outcome of the count of requests.
+    /// Name and value of each dimension, besides those that requests, or events, are counted by.
     pub dimensions: Vec<(String, String)>,
 }
 
@@ -55,7 +54,7 @@ impl Reader<'_> {
         let pairs = pairs.filter(|pair| !pair.trim().is_empty()).map(dimension);
         let pairs: Option<Vec<_>> = pairs.collect();
         let Some(dimensions) = pairs.filter(|pairs| is_one_set(pairs)) else {
-            let problem = "must be up to 29 name=value pairs, separated by commas; each name once, \
+            let problem = "must be up to 28 name=value pairs, separated by commas; each name once, \
                            and none a field or a figure of the log";
             return self.mistake(DIMENSIONS, problem);
         };
@@ -77,6 +76,7 @@ fn dimension(pair: &str) -> Option<(String, String)> {
     // The line of a request has these fields already.
     let is_taken = name == "_aws"
         || Report::FIELDS.contains(&name)
+        || EventReport::FIELDS.contains(&name)
         || Figure::ALL.iter().any(|figure| figure.name() == name);
     (is_one(name) && is_one(value) && !name.starts_with(':') && !is_taken)
         .then(|| (name.to_owned(), value.to_owned()))
@@ -89,15 +89,16 @@ pub struct EmbeddedMetrics {
 }
 
 impl EmbeddedMetrics {
-    /// Under the given names.
-    pub fn new(settings: MetricsSettings) -> Self {
+    /// Under the given names, for accounts that are counted as the given figure.
+    pub fn new(settings: MetricsSettings, counted_as: Figure) -> Self {
         let MetricsSettings { namespace, dimensions } = settings;
         let names: Vec<_> = dimensions.iter().map(|(name, _)| name.as_str()).collect();
-        // Requests are counted by outcome alone: each set of dimensions is one more to pay for.
+        // One figure alone is kept by outcome: each set of dimensions is one more to pay for.
+        let counted_by = counted_as.kept_by().iter().copied();
         let by_outcome = MetricDirective {
-            dimensions: vec![names.iter().copied().chain([OUTCOME]).collect()],
+            dimensions: vec![names.iter().copied().chain(counted_by).collect()],
             metrics: vec![MetricDefinition {
-                name: Figure::Requests.name(),
+                name: counted_as.name(),
                 unit: Unit::Count,
                 storage_resolution: None,
             }],
@@ -112,7 +113,7 @@ impl EmbeddedMetrics {
     pub(crate) fn write(
         &self,
         now: Timestamp,
-        report: &Report,
+        report: &impl Account,
         stands: Stands,
         output: &mut Vec<u8>,
     ) {
@@ -134,14 +135,14 @@ pub(crate) enum Stands {
 }
 
 /// The figures of a request, as the format wants them.
-struct Figures<'a> {
+struct Figures<'a, A> {
     now: Timestamp,
-    report: &'a Report,
+    report: &'a A,
     stands: Stands,
     dimensions: &'a [(String, String)],
 }
 
-impl Entry for Figures<'_> {
+impl<A: Account> Entry for Figures<'_, A> {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
         let since = Duration::from_millis(u64::try_from(self.now.millis()).unwrap_or(0));
         writer.timestamp(UNIX_EPOCH + since);
@@ -149,11 +150,13 @@ impl Entry for Figures<'_> {
             writer.value(name, value);
         }
         if self.stands == Stands::Alone {
-            writer.value(OUTCOME, self.report.outcome);
+            for (name, value) in A::COUNTED_AS.kept_by().iter().zip(self.report.counted_by()) {
+                writer.value(*name, value);
+            }
         }
         for (figure, value) in self.report.figures() {
             let reading = Reading { figure, value };
-            if figure == Figure::Requests {
+            if figure == A::COUNTED_AS {
                 writer.value(figure.name(), &NoMetric::from(reading));
             } else {
                 writer.value(figure.name(), &reading);
@@ -215,6 +218,7 @@ mod tests {
             ("METRICS_DIMENSIONS", "=prod"),
             ("METRICS_DIMENSIONS", ":stage=prod"),
             ("METRICS_DIMENSIONS", "outcome=mine"),
+            ("METRICS_DIMENSIONS", "kind=mine"),
             ("METRICS_DIMENSIONS", "status=mine"),
             ("METRICS_DIMENSIONS", "denied_total=mine"),
             ("METRICS_DIMENSIONS", "_aws=mine"),

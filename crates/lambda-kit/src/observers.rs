@@ -3,8 +3,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use orders::{Clock, Deadline, SystemClock, Timestamp};
-use orders_http::{Degraded, Report, Severity};
+use orders_http::{Degraded, Severity};
 
+use crate::Account;
 use crate::lines::Lines;
 use crate::traces::Traces;
 
@@ -12,40 +13,45 @@ use crate::traces::Traces;
 const RESERVE: Duration = Duration::from_millis(100);
 
 /// Who gets to know what happened, once the answer is out.
-pub struct Observers {
+pub struct Observers<A> {
     lines: Lines,
     traces: Option<Traces>,
-    /// The accounts of requests whose answers are on their way, by the invocation's id, each with
-    /// the end of the invocation.
-    waiting: Mutex<HashMap<String, (Report, Option<Timestamp>)>>,
+    /// The accounts of requests whose answers are on their way, by the invocation's id.
+    waiting: Mutex<HashMap<String, Waiting<A>>>,
 }
 
-impl Observers {
+/// The accounts of one invocation, and when it ends.
+type Waiting<A> = (Vec<A>, Option<Timestamp>);
+
+impl<A: Account> Observers<A> {
     /// Nobody has anything to be told yet.
     pub fn new(lines: Lines, traces: Option<Traces>) -> Self {
         Self { lines, traces, waiting: Mutex::default() }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, (Report, Option<Timestamp>)>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting<A>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the account of a request until its answer is out.
-    pub fn note(&self, report: Report, deadline: Option<Timestamp>) {
-        self.waiting().insert(report.lambda_request_id.clone(), (report, deadline));
+    /// Keeps the accounts of an invocation until its answer is out.
+    pub fn note(&self, invocation: &str, accounts: Vec<A>, deadline: Option<Timestamp>) {
+        self.waiting().insert(invocation.to_owned(), (accounts, deadline));
     }
 
     /// Tells all there is to say of an invocation.
     pub async fn tell(&self, invocation: &str) {
         // An event that is no JSON never became a request.
         let told = self.waiting().remove(invocation);
-        let Some((report, deadline)) = told else { return };
-        self.lines.write(&report);
+        let Some((accounts, deadline)) = told else { return };
+        for account in &accounts {
+            self.lines.write(account);
+        }
         let Some(traces) = &self.traces else { return };
         let left = deadline.map(|ends| Deadline::at(ends).remaining(SystemClock.now()));
         let left = left.map_or(Duration::MAX, |left| left.saturating_sub(RESERVE));
         if let Err(not_sent) = traces.flush(left).await {
-            let line = Degraded::new(Severity::Warn, &report.request_id, not_sent.to_string());
+            let request_id = accounts.last().map_or("", Account::request_id);
+            let line = Degraded::new(Severity::Warn, request_id, not_sent.to_string());
             self.lines.write_degraded(&line);
         }
     }

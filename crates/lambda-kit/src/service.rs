@@ -1,14 +1,19 @@
-use orders::{GetOrder, SystemClock};
+use orders::{GetOrder, KeepTrue, SystemClock};
 use orders_dynamodb::CommerceTable;
+use orders_events::{Doors, DoorsConfig};
 use orders_http::{Endpoint, EndpointConfig, UserHasher};
-use orders_stripe::{Backoff, SecretKey, StripeCheckout, StripeConfig};
-use secrecy::ExposeSecret;
+use orders_stripe::{Backoff, SecretKey, StripeCheckout, StripeConfig, WebhookSecrets};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{KeySource, Mistake, Settings, check_base};
 use crate::parameters::ParameterStore;
+use crate::webhook::WebhookSettings;
 
 /// The endpoint over the real adapters. Built once, shared by all requests.
 pub type Service = Endpoint<CommerceTable<SystemClock>, StripeCheckout<SystemClock>, SystemClock>;
+
+/// The doors for Stripe's events over the real adapters. Built once, shared by all events.
+pub type EventService = Doors<CommerceTable<SystemClock>, StripeCheckout<SystemClock>, SystemClock>;
 
 /// Why the program cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -30,12 +35,32 @@ pub async fn stripe_key(
         KeySource::Key(key) => return Ok(key.clone()),
         KeySource::Parameter(name) => name,
     };
-    let mistake = |problem: String| Mistake { variable: "STRIPE_SECRET_PARAMETER", problem };
-    let value = Box::pin(parameters().value(name)).await;
-    let value =
-        value.map_err(|error| mistake(format!("the parameter {name} cannot be read: {error}")))?;
-    let key = value.expose_secret().parse();
-    Ok(key.map_err(|why| mistake(format!("what the parameter {name} holds {why}")))?)
+    let variable = "STRIPE_SECRET_PARAMETER";
+    let value = parameter(&parameters(), variable, name).await?;
+    let problem = |why| format!("what the parameter {name} holds {why}");
+    Ok(value.expose_secret().parse().map_err(|why| Mistake { variable, problem: problem(why) })?)
+}
+
+/// The secrets of the webhook, fetched from the parameter store where the settings only name them.
+pub async fn webhook_secrets(
+    settings: &WebhookSettings,
+    parameters: impl FnOnce() -> ParameterStore,
+) -> Result<Option<WebhookSecrets>, StartError> {
+    let fetch = async |variable, name: &str| parameter(&parameters(), variable, name).await;
+    Ok(settings.secrets(fetch).await?)
+}
+
+/// What a parameter holds. `variable` names it in the settings.
+async fn parameter(
+    parameters: &ParameterStore,
+    variable: &'static str,
+    name: &str,
+) -> Result<SecretString, Mistake> {
+    let value = Box::pin(parameters.value(name)).await;
+    value.map_err(|error| {
+        let problem = format!("the parameter {name} cannot be read: {error}");
+        Mistake { variable, problem }
+    })
 }
 
 /// Builds the service.
@@ -44,23 +69,49 @@ pub fn service(
     key: SecretKey,
     table: CommerceTable<SystemClock>,
 ) -> Result<Service, StartError> {
+    let user_hasher = user_hasher(&key);
+    let stripe = stripe(&settings, key)?;
+    let orders = GetOrder::new(table, stripe, SystemClock);
+    let endpoint =
+        EndpointConfig { cors: settings.cors, budget: settings.request_budget, user_hasher };
+    Ok(Endpoint::new(orders, endpoint, SystemClock))
+}
+
+/// Builds the doors for Stripe's events.
+pub fn event_service(
+    settings: &Settings,
+    webhook: &WebhookSettings,
+    secrets: Option<WebhookSecrets>,
+    key: SecretKey,
+    table: CommerceTable<SystemClock>,
+) -> Result<EventService, StartError> {
+    let config = DoorsConfig {
+        secrets,
+        tolerance: webhook.tolerance,
+        mode: key.mode(),
+        budget: settings.request_budget,
+        user_hasher: user_hasher(&key),
+    };
+    let stripe = stripe(settings, key)?;
+    Ok(Doors::new(KeepTrue::new(table, stripe, SystemClock), config, SystemClock))
+}
+
+/// Whoever runs the deployment has Stripe's key, and nobody else; no further secret is needed.
+fn user_hasher(key: &SecretKey) -> UserHasher {
+    UserHasher::new(&key.derive("names of members in the log"))
+}
+
+fn stripe(settings: &Settings, key: SecretKey) -> Result<StripeCheckout<SystemClock>, StartError> {
     check_base(&key, &settings.stripe.base)?;
-    let clock = SystemClock;
-    // Whoever runs the deployment has Stripe's key, and nobody else; no further secret is needed.
-    let user_hasher = UserHasher::new(&key.derive("names of members in the log"));
     let stripe = StripeConfig {
         key,
-        base: settings.stripe.base,
+        base: settings.stripe.base.clone(),
         timeout: settings.stripe.timeout,
         max_retries: settings.stripe.max_retries,
         rate_per_second: settings.stripe.rate_per_second,
-        trust: settings.stripe.trust,
+        trust: settings.stripe.trust.clone(),
         backoff: Backoff::default(),
     };
-    let stripe = StripeCheckout::new(stripe, clock)
-        .map_err(|error| StartError::StripeClient(error.to_string()))?;
-    let orders = GetOrder::new(table, stripe, clock);
-    let endpoint =
-        EndpointConfig { cors: settings.cors, budget: settings.request_budget, user_hasher };
-    Ok(Endpoint::new(orders, endpoint, clock))
+    StripeCheckout::new(stripe, SystemClock)
+        .map_err(|error| StartError::StripeClient(error.to_string()))
 }

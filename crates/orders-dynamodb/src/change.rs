@@ -9,12 +9,13 @@ use crate::keys;
 use crate::write::{Attribute, timestamp};
 
 /// The condition of an insert: no row stands there; or one that has expired; or an older view of
-/// ours that was not final, and that no other program has changed since (`updatedAt` is then
-/// still our `fetchedAt`).
+/// ours that was not final, and that no other program has changed since (its `updatedAt` would be
+/// later than our `fetchedAt`). An older view is one that was answered, which is its `fetchedAt`,
+/// before this one was asked for.
 pub(crate) fn insert_condition() -> String {
     format!(
         "{} OR #expires <= :now OR (attribute_exists(#version) AND #final = :false \
-         AND #fetched < :fetched AND #updated = #fetched)",
+         AND #fetched < :asked AND #updated <= #fetched)",
         keys::NO_ROW
     )
 }
@@ -39,7 +40,21 @@ pub(crate) struct Change {
 
 impl Change {
     /// Sets what is known. What is not stays as it is, unless it was found unreadable.
-    pub(crate) fn refresh(attributes: Vec<Attribute>, row: &RowRef, fetched_at: Timestamp) -> Self {
+    pub(crate) fn refresh(attributes: Vec<Attribute>, row: &RowRef, asked_at: Timestamp) -> Self {
+        let mut change = Self::setting(attributes, row);
+        change.restrict(row.seen(), asked_at);
+        change
+    }
+
+    /// The same, but only where the row is as it was read.
+    pub(crate) fn update(attributes: Vec<Attribute>, row: &RowRef) -> Self {
+        let mut change = Self::setting(attributes, row);
+        let unchanged = change.unchanged(row.seen());
+        change.condition = format!("{} AND {unchanged}", keys::ROW_EXISTS);
+        change
+    }
+
+    fn setting(attributes: Vec<Attribute>, row: &RowRef) -> Self {
         let mut change = Self {
             expression: String::new(),
             condition: String::new(),
@@ -47,7 +62,6 @@ impl Change {
             values: HashMap::new(),
         };
         change.set(attributes, row.unreadable());
-        change.restrict(row.seen(), fetched_at);
         change
     }
 
@@ -78,14 +92,25 @@ impl Change {
 
     /// The row is still there; it holds no newer view; and it is unchanged since it was read, or
     /// was changed by another process of ours only.
-    fn restrict(&mut self, seen: Option<&str>, fetched_at: Timestamp) {
+    fn restrict(&mut self, seen: Option<&str>, asked_at: Timestamp) {
+        let unchanged = self.unchanged(seen);
         self.names.insert("#fetched".to_owned(), "fetchedAt".to_owned());
-        self.names.insert("#updated".to_owned(), "updatedAt".to_owned());
-        self.values.insert(":fetched".to_owned(), timestamp(fetched_at));
+        self.values.insert(":asked".to_owned(), timestamp(asked_at));
         self.values.insert(":text".to_owned(), AttributeValue::S("S".to_owned()));
-        let unchanged = match seen.and_then(|seen| seen.split_at_checked(1)) {
+        self.condition = format!(
+            "{} AND (NOT attribute_type(#fetched, :text) OR #fetched < :asked) \
+             AND (#updated <= #fetched OR ({unchanged}))",
+            keys::ROW_EXISTS
+        );
+    }
+
+    /// The condition that the row has the mark that it had when it was read.
+    fn unchanged(&mut self, seen: Option<&str>) -> &'static str {
+        self.names.insert("#updated".to_owned(), "updatedAt".to_owned());
+        match seen.and_then(|seen| seen.split_at_checked(1)) {
             // Absent, `NULL`, or nothing that could be read as a mark.
             None => {
+                self.values.insert(":text".to_owned(), AttributeValue::S("S".to_owned()));
                 self.values.insert(":number".to_owned(), AttributeValue::S("N".to_owned()));
                 "NOT attribute_type(#updated, :text) AND NOT attribute_type(#updated, :number)"
             }
@@ -96,12 +121,7 @@ impl Change {
                 self.values.insert(":seen".to_owned(), seen);
                 "#updated = :seen"
             }
-        };
-        self.condition = format!(
-            "{} AND (NOT attribute_type(#fetched, :text) OR #fetched < :fetched) \
-             AND (#updated = #fetched OR ({unchanged}))",
-            keys::ROW_EXISTS
-        );
+        }
     }
 }
 

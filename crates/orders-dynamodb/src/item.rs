@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+use crate::keys::NewItem;
 
 /// The attributes of an item, or of a map within it, in their order. There are some thirty, so that
 /// a look at each costs less than hashing their names.
@@ -66,6 +69,30 @@ impl<'a, const N: usize> From<[(&'a str, Value<'a>); N]> for Item<'a> {
 impl<'a> FromIterator<(&'a str, Value<'a>)> for Item<'a> {
     fn from_iter<T: IntoIterator<Item = (&'a str, Value<'a>)>>(attributes: T) -> Self {
         Self(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}
+
+/// The same of an item that the SDK has read.
+impl<'a> From<&'a NewItem> for Item<'a> {
+    fn from(item: &'a NewItem) -> Self {
+        item.iter().map(|(name, value)| (name.as_str(), Value::from(value))).collect()
+    }
+}
+
+impl<'a> From<&'a AttributeValue> for Value<'a> {
+    fn from(value: &'a AttributeValue) -> Self {
+        let texts = |list: &'a [String]| list.iter().map(|text| text.as_str().into()).collect();
+        match value {
+            AttributeValue::S(text) => Self::Text(text.as_str().into()),
+            AttributeValue::N(number) => Self::Number(number.as_str().into()),
+            AttributeValue::Bool(flag) => Self::Flag(*flag),
+            AttributeValue::Null(_) => Self::Null,
+            AttributeValue::L(list) => Self::List(list.iter().map(Self::from).collect()),
+            AttributeValue::M(map) => Self::Map(map.into()),
+            AttributeValue::Ss(list) => Self::Texts(texts(list)),
+            AttributeValue::Ns(list) => Self::Numbers(texts(list)),
+            _ => Self::Other,
+        }
     }
 }
 

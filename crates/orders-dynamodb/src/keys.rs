@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use orders::{OrderId, Timestamp, UserId};
+use orders::{EventId, OrderId, Timestamp, UserId};
 
 use crate::item::Item;
 
@@ -21,6 +21,11 @@ pub(crate) const NO_ROW: &str = "attribute_not_exists(PK)";
 pub(crate) const ROW_EXISTS: &str = "attribute_exists(PK)";
 /// The rows of one order in one partition, on the index (hash `orderId`, range `PK`).
 pub(crate) const INDEX_KEYS: &str = "orderId = :order AND PK = :partition";
+/// The rows of one order in all partitions, on the index.
+pub(crate) const INDEX_ORDER: &str = "orderId = :order";
+/// The orders in one partition from some time on, on the table; those with ISO 8601 in their keys
+/// come after all others, and are always among them.
+pub(crate) const PARTITION_SINCE: &str = "PK = :partition AND SK BETWEEN :since AND :last";
 /// Every order in one partition, on the table.
 pub(crate) const PARTITION_KEYS: &str = "PK = :partition AND begins_with(SK, :orders)";
 /// Among them the one asked for, and those of which only the key can tell which order they are.
@@ -37,6 +42,34 @@ pub(crate) fn partition(user: &UserId) -> AttributeValue {
 /// repetition writes the same row.
 pub(crate) fn order_row(created: Timestamp, order: &OrderId) -> String {
     format!("{ORDERS_PREFIX}{}#{order}", created.seconds())
+}
+
+/// The keys between which every row of an order lies whose session was made at that moment. Some
+/// writer's clock may be behind.
+pub(crate) fn rows_since(created: Timestamp) -> [AttributeValue; 2] {
+    const DAY: i64 = 24 * 60 * 60;
+    let since = format!("{ORDERS_PREFIX}{}", created.seconds() - DAY);
+    [since, format!("{ORDERS_PREFIX}~")].map(AttributeValue::S)
+}
+
+/// The key of the mark of an event that was dealt with.
+pub(crate) fn event_key(event: &EventId) -> NewItem {
+    HashMap::from([
+        (PARTITION.to_owned(), AttributeValue::S(format!("EVENT#{event}"))),
+        (SORT.to_owned(), AttributeValue::S("METADATA".to_owned())),
+    ])
+}
+
+/// The key of a row as read.
+pub(crate) fn key_of(item: &NewItem) -> Option<NewItem> {
+    let part = |name: &str| Some((name.to_owned(), item.get(name)?.clone()));
+    Some(HashMap::from([part(PARTITION)?, part(SORT)?]))
+}
+
+/// In whose partition a row lies, if it is a member's.
+pub(crate) fn user_of(item: &NewItem) -> Option<UserId> {
+    let id = item.get(PARTITION)?.as_s().ok()?.strip_prefix(MEMBER_PREFIX)?;
+    id.parse().ok().filter(|user: &UserId| user.as_str() == id)
 }
 
 /// The key of a row in a member's partition.

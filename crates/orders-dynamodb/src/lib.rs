@@ -1,9 +1,11 @@
 //! The snapshot store on the shop's commerce table in DynamoDB.
 //!
 //! `keys` alone knows how the table is keyed. `read` and `write` know a row's attributes, `change`
-//! those on which a write depends. `store` alone speaks to DynamoDB.
+//! those on which a write depends. `store` speaks to DynamoDB for whoever asks for an order, and
+//! `events` for whoever keeps orders true.
 
 mod change;
+mod events;
 mod failure;
 mod fields;
 mod item;

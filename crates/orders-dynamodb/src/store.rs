@@ -41,9 +41,9 @@ pub struct TableConfig {
 /// The commerce table.
 #[derive(Clone, Debug)]
 pub struct CommerceTable<K> {
-    client: Client,
-    config: Arc<TableConfig>,
-    clock: K,
+    pub(crate) client: Client,
+    pub(crate) config: Arc<TableConfig>,
+    pub(crate) clock: K,
 }
 
 impl<K: Clock> CommerceTable<K> {
@@ -64,7 +64,7 @@ impl<K: Clock> CommerceTable<K> {
     }
 
     /// Sends one request, unless the deadline has passed, and gives up at the deadline.
-    async fn send<T, E>(
+    pub(crate) async fn send<T, E>(
         &self,
         context: &RequestContext,
         operation: &'static str,
@@ -180,12 +180,48 @@ impl<K: Clock> CommerceTable<K> {
         Ok(next)
     }
 
+    /// Changes a row in place.
+    pub(crate) async fn change(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        row: &RowRef,
+        change: Change,
+    ) -> Result<Written, StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.config.table)
+            .set_key(Some(keys::row_key(user, row.key())))
+            .update_expression(change.expression)
+            .condition_expression(change.condition)
+            .set_expression_attribute_names(Some(change.names))
+            .set_expression_attribute_values(Some(change.values));
+        let sent = self.send(context, "UpdateItem", update.send(), |_| (0, None)).await;
+        written(sent)
+    }
+
+    /// A new row of an order, whose key follows from the session alone. `None`: it would be too
+    /// large.
+    pub(crate) fn new_row(
+        &self,
+        user: &UserId,
+        created: Timestamp,
+        snapshot: &NewSnapshot,
+        source: &str,
+    ) -> Option<NewItem> {
+        let mut item = keys::row_key(user, &keys::order_row(created, &snapshot.order.order_id));
+        item.extend(known(attributes(user, snapshot)));
+        item.extend(known(self.of_new_row(source)));
+        (size(&item) <= MAX_ITEM_BYTES).then_some(item)
+    }
+
     /// The attributes that only a new row gets.
-    fn of_new_row(&self) -> Vec<Attribute> {
+    fn of_new_row(&self, source: &str) -> Vec<Attribute> {
         let lifetime = Duration::from_secs(u64::from(self.config.ttl_days) * 24 * 60 * 60);
         let expires = self.clock.now().plus(lifetime).seconds();
         vec![
-            ("source", Some(AttributeValue::S(FALLBACK_SOURCE.to_owned()))),
+            ("source", Some(AttributeValue::S(source.to_owned()))),
             ("expiresAt", (!lifetime.is_zero()).then(|| AttributeValue::N(expires.to_string()))),
         ]
     }
@@ -242,12 +278,9 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
         created: Timestamp,
         snapshot: &NewSnapshot,
     ) -> Result<Written, StoreError> {
-        let mut item = keys::row_key(user, &keys::order_row(created, &snapshot.order.order_id));
-        item.extend(known(attributes(user, snapshot)));
-        item.extend(known(self.of_new_row()));
-        if size(&item) > MAX_ITEM_BYTES {
+        let Some(item) = self.new_row(user, created, snapshot, FALLBACK_SOURCE) else {
             return Ok(Written::TooLarge);
-        }
+        };
         let now = self.clock.now().seconds().to_string();
         let names = INSERT_NAMES.map(|(short, name)| (short.to_owned(), name.to_owned())).into();
         let put = self
@@ -259,7 +292,7 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
             .set_expression_attribute_names(Some(names))
             .expression_attribute_values(":now", AttributeValue::N(now))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
-            .expression_attribute_values(":fetched", timestamp(snapshot.fetched_at));
+            .expression_attribute_values(":asked", timestamp(snapshot.fetched_at));
         let sent = self.send(context, "PutItem", put.send(), |_| (0, None)).await;
         written(sent)
     }
@@ -275,22 +308,11 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
         if size_of_known(&list) > MAX_ITEM_BYTES {
             return Ok(Written::TooLarge);
         }
-        let change = Change::refresh(list, row, snapshot.fetched_at);
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.config.table)
-            .set_key(Some(keys::row_key(user, row.key())))
-            .update_expression(change.expression)
-            .condition_expression(change.condition)
-            .set_expression_attribute_names(Some(change.names))
-            .set_expression_attribute_values(Some(change.values));
-        let sent = self.send(context, "UpdateItem", update.send(), |_| (0, None)).await;
-        written(sent)
+        self.change(context, user, row, Change::refresh(list, row, snapshot.fetched_at)).await
     }
 }
 
-fn written<T>(sent: Result<T, Failed>) -> Result<Written, StoreError> {
+pub(crate) fn written<T>(sent: Result<T, Failed>) -> Result<Written, StoreError> {
     match sent {
         Ok(_) => Ok(Written::Stored),
         Err(Failed::Condition) => Ok(Written::KeptExisting),

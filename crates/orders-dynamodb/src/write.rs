@@ -55,7 +55,7 @@ fn ours(user: &UserId, snapshot: &NewSnapshot) -> [Attribute; 7] {
         ("orderNumber", text(Some(order.number().as_str()))),
         ("userId", text(Some(user.as_str()))),
         ("updatedAt", Some(timestamp(snapshot.fetched_at))),
-        ("fetchedAt", Some(timestamp(snapshot.fetched_at))),
+        ("fetchedAt", Some(timestamp(snapshot.answered_at))),
         ("final", Some(AttributeValue::Bool(snapshot.is_final()))),
         ("normalizerVersion", number(Some(i64::from(NORMALIZER_VERSION)))),
     ]
@@ -121,7 +121,7 @@ fn metadata(pairs: &BTreeMap<String, String>) -> AttributeValue {
     )
 }
 
-fn text(value: Option<&str>) -> Option<AttributeValue> {
+pub(crate) fn text(value: Option<&str>) -> Option<AttributeValue> {
     value.map(|value| AttributeValue::S(value.to_owned()))
 }
 

@@ -35,7 +35,7 @@ fn soon() -> RequestContext {
 fn view(seconds: u64, status: OrderStatus, amount: i64) -> NewSnapshot {
     let order = Order { status: Some(status), amount: Some(amount), ..Order::new(order_id()) };
     let fetched_at = created().plus(Duration::from_secs(seconds));
-    NewSnapshot { order, customer: None, fetched_at }
+    NewSnapshot { order, customer: None, fetched_at, answered_at: fetched_at }
 }
 
 async fn store(index: Option<&str>) -> (EmbeddedTable, CommerceTable<SystemClock>) {

@@ -10,6 +10,7 @@ use serde_json::json;
 use table_sim::{EmbeddedTable, INDEX, Row, Storage, TABLE};
 
 struct OverTable {
+    has_index: bool,
     table: EmbeddedTable,
     store: CommerceTable<SystemClock>,
 }
@@ -46,6 +47,10 @@ impl StoreSubject for OverTable {
         self.table.put(&Row::profile(user.as_str(), customer)).await.unwrap();
     }
 
+    fn finds_others(&self) -> bool {
+        self.has_index
+    }
+
     async fn count_rows(&self, user: &UserId) -> usize {
         self.table.orders_of(user.as_str()).await.unwrap().len()
     }
@@ -56,7 +61,7 @@ async fn over<F: Future<Output = ()>>(index: Option<&str>, case: impl FnOnce(Ove
     let table = EmbeddedTable::start(&Storage::Memory).await.unwrap();
     let config = TableConfig { table: TABLE.into(), index: index.map(str::to_owned), ttl_days: 0 };
     let store = CommerceTable::new(table.client(), config, SystemClock);
-    case(OverTable { table, store }).await;
+    case(OverTable { has_index: index.is_some(), table, store }).await;
 }
 
 mod with_the_index {
@@ -67,6 +72,7 @@ mod with_the_index {
     }
 
     port_contracts::store_contract!(run);
+    port_contracts::event_store_contract!(run);
 }
 
 mod paging_the_partition {
@@ -77,4 +83,5 @@ mod paging_the_partition {
     }
 
     port_contracts::store_contract!(run);
+    port_contracts::event_store_contract!(run);
 }

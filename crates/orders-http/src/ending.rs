@@ -79,7 +79,7 @@ impl Ending {
 }
 
 /// An error and what lies behind it.
-pub(crate) fn chain(error: &dyn Error) -> String {
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::trace::FutureExt;
 use orders::ports::{Checkout, SnapshotStore};
 use orders::{
-    Answered, Caller, Clock, Deadline, Fault, GetOrder, GetOrderError, OrderId, RequestContext,
-    Source, Timestamp, Usage,
+    Answered, Caller, Clock, Fault, GetOrder, GetOrderError, OrderId, RequestContext, Source, Usage,
 };
 use serde::Serialize;
 use tracing::Instrument;
@@ -16,16 +15,10 @@ use crate::cors::{CorsPolicy, METHODS};
 use crate::ending::Ending;
 use crate::event::{HeaderStyle, UntrustedRequest};
 use crate::identity::{Unidentified, caller};
+use crate::invocation::Invocation;
 use crate::problem::{Problem, order_id};
 use crate::report::{Degraded, Report, milliseconds};
 use crate::trace::{self, Trace};
-
-/// What is kept back of an invocation's own deadline, so that the answer is out before Lambda
-/// ends the invocation.
-const INVOCATION_RESERVE: Duration = Duration::from_millis(250);
-
-/// What is kept back of the request's budget for writing the answer.
-const ANSWER_RESERVE: Duration = Duration::from_millis(50);
 
 /// The most that Lambda carries in an answer is 6 MB; the rest is for the headers.
 const MAX_BODY: usize = 6 * 1024 * 1024 - 64 * 1024;
@@ -55,17 +48,6 @@ pub struct EndpointConfig {
     pub budget: Duration,
     /// Names members in the log.
     pub user_hasher: UserHasher,
-}
-
-/// What surrounds one request.
-#[derive(Clone, Debug, Default)]
-pub struct Invocation {
-    /// The invocation's id, used where the gateway gave none.
-    pub id: String,
-    /// When the invocation ends, by Lambda's word.
-    pub deadline: Option<Timestamp>,
-    /// The trace that Lambda says the invocation belongs to, as `X-Amzn-Trace-Id` has it.
-    pub trace: Option<String>,
 }
 
 /// An answer, and the shape in which its asker wants it.
@@ -108,7 +90,8 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
         invocation: &Invocation,
         trace: &Trace,
     ) -> Reply {
-        let context = RequestContext::new(self.deadline(invocation));
+        let deadline = invocation.deadline_within(self.config.budget, self.clock.now());
+        let context = RequestContext::new(deadline);
         let request_id = request.request_id.as_ref().unwrap_or(&invocation.id);
         let caller = caller(&request.authorizer);
         let order = order_id(&request.order);
@@ -175,16 +158,6 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
         answer.headers.push(("X-Request-Id", request_id.to_owned()));
         answer.headers.extend(self.config.cors.headers(request.origin.as_deref()));
         (ending, answer)
-    }
-
-    fn deadline(&self, invocation: &Invocation) -> Deadline {
-        let now = self.clock.now();
-        let of_budget = now.plus(self.config.budget.saturating_sub(ANSWER_RESERVE));
-        let of_invocation = invocation.deadline.map(|ends| {
-            let left = Deadline::at(ends).remaining(now);
-            now.plus(left.saturating_sub(INVOCATION_RESERVE))
-        });
-        Deadline::at(of_invocation.map_or(of_budget, |ends| ends.min(of_budget)))
     }
 
     /// The checks of the contract, in its order; the first that fails ends the request.

@@ -109,12 +109,13 @@ fn order(parameter: Option<String>, path: &str) -> RawOrderId {
     }
 }
 
-/// The headers that are looked at. A browser sends some twenty, twice; no others are kept.
-const LOOKED_AT: [&str; 4] = ["origin", "if-none-match", "x-amzn-trace-id", "traceparent"];
+/// The headers that anybody looks at. A browser sends some twenty, twice; no others are kept.
+const LOOKED_AT: [&str; 5] =
+    ["origin", "if-none-match", "x-amzn-trace-id", "traceparent", "stripe-signature"];
 
-struct Headers {
-    single: Named<Lenient<String>>,
-    multiple: Named<Lenient<Vec<Lenient<String>>>>,
+pub(crate) struct Headers {
+    pub(crate) single: Named<Lenient<String>>,
+    pub(crate) multiple: Named<Lenient<Vec<Lenient<String>>>>,
 }
 
 impl Headers {
@@ -129,14 +130,14 @@ impl Headers {
         self.values(name).first().map(|value| (*value).to_owned())
     }
 
-    fn joined(&self, name: &str) -> Option<String> {
+    pub(crate) fn joined(&self, name: &str) -> Option<String> {
         let values = self.values(name);
         (!values.is_empty()).then(|| values.join(","))
     }
 }
 
 /// The values of the headers that are looked at, by their names in lower case.
-struct Named<T> {
+pub(crate) struct Named<T> {
     values: Vec<(&'static str, T)>,
     /// Whether there was no header at all.
     is_empty: bool,

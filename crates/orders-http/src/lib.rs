@@ -1,6 +1,6 @@
 //! The HTTP contract: an event of the gateway in, an answer out.
 //!
-//! `event` reads what came, `identity` who asks, `problem` turns errors into statuses, `cors` and
+//! `event` reads what came (`posted` with its body), `identity` who asks, `problem` turns errors into statuses, `cors` and
 //! `answer` write what leaves, `report` accounts for it, and `endpoint` puts them in the contract's
 //! order.
 
@@ -10,7 +10,9 @@ mod ending;
 mod endpoint;
 mod event;
 mod identity;
+mod invocation;
 mod lenient;
+mod posted;
 mod problem;
 mod report;
 mod trace;
@@ -18,6 +20,11 @@ mod user_hash;
 
 pub use answer::{Answer, LambdaResponse};
 pub use cors::{CorsPolicy, InvalidOrigin};
-pub use endpoint::{Endpoint, EndpointConfig, Invocation, Reply};
-pub use report::{Degraded, Figure, Report, Severity};
+pub use ending::chain;
+pub use endpoint::{Endpoint, EndpointConfig, Reply};
+pub use invocation::Invocation;
+pub use posted::Posted;
+pub use problem::error_body;
+pub use report::{Degraded, Figure, Report, Severity, milliseconds, usage};
+pub use trace::{Trace, TraceHeaders};
 pub use user_hash::UserHasher;

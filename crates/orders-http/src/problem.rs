@@ -85,19 +85,24 @@ impl Problem {
 
     /// The body.
     pub(crate) fn body(self, request_id: &str) -> String {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Body<'a> {
-            error: &'a str,
-            code: &'a str,
-            detail: &'a str,
-            request_id: &'a str,
-        }
-
         let Words { error, code, detail, .. } = self.words();
-        // Four texts can always be written.
-        serde_json::to_string(&Body { error, code, detail, request_id }).unwrap_or_default()
+        error_body(error, code, detail, request_id)
     }
+}
+
+/// The body of an answer that is no success.
+pub fn error_body(error: &str, code: &str, detail: &str, request_id: &str) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        error: &'a str,
+        code: &'a str,
+        detail: &'a str,
+        request_id: &'a str,
+    }
+
+    // Four texts can always be written.
+    serde_json::to_string(&Body { error, code, detail, request_id }).unwrap_or_default()
 }
 
 impl From<&GetOrderError> for Problem {

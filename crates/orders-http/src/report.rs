@@ -77,7 +77,7 @@ pub struct Degraded {
     pub cause: String,
     /// The figure that it adds one to.
     #[serde(skip)]
-    pub(crate) counted_as: Option<Figure>,
+    pub counted_as: Option<Figure>,
 }
 
 impl Degraded {
@@ -87,10 +87,12 @@ impl Degraded {
         Self { level, message: "degraded", request_id, cause, counted_as: None }
     }
 
-    pub(crate) fn of(incident: &Incident, request_id: &str) -> Self {
+    /// An incident of a request.
+    pub fn of(incident: &Incident, request_id: &str) -> Self {
         let level = match incident {
             Incident::ServedStale(CheckoutError::Refused(_))
             | Incident::NotMended(CheckoutError::Refused(_))
+            | Incident::NotMarked(StoreError::Refused(_))
             | Incident::WriteFailed(StoreError::Refused(_)) => Severity::Error,
             _ => Severity::Warn,
         };
@@ -98,6 +100,8 @@ impl Degraded {
             Incident::WriteFailed(_) | Incident::TooLarge => Some(Figure::WriteFailures),
             Incident::CorruptRow { .. } => Some(Figure::CorruptRows),
             Incident::Conflict(_)
+            | Incident::Misfiled(_)
+            | Incident::NotMarked(_)
             | Incident::NotMended(_)
             | Incident::ServedStale(_)
             | Incident::StoreBypassed(_) => None,
@@ -181,11 +185,23 @@ pub enum Figure {
     CorruptRows,
     /// First requests of a process.
     ColdStarts,
+    /// Stripe's events; the only figure that is kept by type and outcome.
+    Events,
+    /// How long they took, in milliseconds.
+    EventDuration,
+    /// How long after it happened something was stored, in milliseconds.
+    EventLag,
+    /// Messages to the webhook that are not Stripe's.
+    Forged,
+    /// Events that were dealt with before.
+    Duplicates,
+    /// Events of orders that are nobody's, or of another account or mode.
+    NotOurs,
 }
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Requests,
         Self::RequestDuration,
         Self::StoreDuration,
@@ -196,6 +212,12 @@ impl Figure {
         Self::WriteFailures,
         Self::CorruptRows,
         Self::ColdStarts,
+        Self::Events,
+        Self::EventDuration,
+        Self::EventLag,
+        Self::Forged,
+        Self::Duplicates,
+        Self::NotOurs,
     ];
 
     /// Its name, wherever it is kept.
@@ -211,6 +233,12 @@ impl Figure {
             Self::WriteFailures => "snapshot_write_failures_total",
             Self::CorruptRows => "corrupt_snapshots_total",
             Self::ColdStarts => "cold_starts_total",
+            Self::Events => "events_total",
+            Self::EventDuration => "event_duration_ms",
+            Self::EventLag => "event_lag_ms",
+            Self::Forged => "forged_events_total",
+            Self::Duplicates => "duplicate_events_total",
+            Self::NotOurs => "not_ours_events_total",
         }
     }
 
@@ -227,17 +255,40 @@ impl Figure {
             Self::WriteFailures => "Orders answered that could not be kept",
             Self::CorruptRows => "Rows that could not be read",
             Self::ColdStarts => "First requests of a process",
+            Self::Events => "Stripe's events, by type and outcome",
+            Self::EventDuration => "How long events took",
+            Self::EventLag => "How long after it happened something was stored",
+            Self::Forged => "Messages to the webhook that are not Stripe's",
+            Self::Duplicates => "Events that were dealt with before",
+            Self::NotOurs => "Events of nobody's orders, or of another account or mode",
         }
     }
 
     /// Whether it is a time in milliseconds, and not a count.
     pub const fn is_duration(self) -> bool {
-        matches!(self, Self::RequestDuration | Self::StoreDuration | Self::StripeDuration)
+        matches!(
+            self,
+            Self::RequestDuration
+                | Self::StoreDuration
+                | Self::StripeDuration
+                | Self::EventDuration
+                | Self::EventLag
+        )
+    }
+
+    /// The fields of the line by which it is kept. Each combination of values costs, so only one
+    /// figure of a program has any.
+    pub const fn kept_by(self) -> &'static [&'static str] {
+        match self {
+            Self::Requests => &["outcome"],
+            Self::Events => &["kind", "outcome"],
+            _ => &[],
+        }
     }
 }
 
-/// The fields of what a request cost.
-fn usage<S: Serializer>(usage: &Usage, serializer: S) -> Result<S::Ok, S::Error> {
+/// The fields of what a request cost, for `serialize_with`.
+pub fn usage<S: Serializer>(usage: &Usage, serializer: S) -> Result<S::Ok, S::Error> {
     let mut fields = serializer.serialize_map(None)?;
     fields.serialize_entry("storeMs", &milliseconds(usage.store_time))?;
     fields.serialize_entry("storeCalls", &usage.store_calls)?;
@@ -252,7 +303,7 @@ fn usage<S: Serializer>(usage: &Usage, serializer: S) -> Result<S::Ok, S::Error>
 }
 
 /// Milliseconds with a fraction of three digits.
-pub(crate) fn milliseconds(time: Duration) -> f64 {
+pub fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 

@@ -11,11 +11,11 @@ use crate::report::Report;
 /// The headers that may say which trace a request belongs to. `tracestate` is none of them: it may
 /// hold whatever its sender likes.
 #[derive(Default)]
-pub(crate) struct TraceHeaders {
+pub struct TraceHeaders {
     /// `X-Amzn-Trace-Id`.
-    pub(crate) amazon: Option<String>,
+    pub amazon: Option<String>,
     /// `traceparent`, of the W3C.
-    pub(crate) parent: Option<String>,
+    pub parent: Option<String>,
 }
 
 impl Extractor for TraceHeaders {
@@ -31,9 +31,9 @@ impl Extractor for TraceHeaders {
 }
 
 /// The trace that a request belongs to.
-pub(crate) struct Trace {
+pub struct Trace {
     /// What the request's span continues, and what is passed on where there is no span.
-    pub(crate) parent: Context,
+    pub parent: Context,
     /// The trace's id as Amazon writes it, where it is Amazon's.
     amazon: Option<String>,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Trace {
 impl Trace {
     /// A `traceparent` goes first: whoever sends one looks for the request in that trace. Then
     /// Lambda's own word, then the header that came with the request.
-    pub(crate) fn of(headers: &TraceHeaders, lambda: Option<&str>) -> Self {
+    pub fn of(headers: &TraceHeaders, lambda: Option<&str>) -> Self {
         let nothing = Context::new();
         let w3c = global::get_text_map_propagator(|trace_context| {
             trace_context.extract_with_context(&nothing, headers)
@@ -60,7 +60,7 @@ impl Trace {
 
     /// The trace's id, for whoever looks for it: `1-5759e988-bd862e3fe1be46a994272793` where it is
     /// Amazon's, else 32 hexadecimal digits; empty where the request is in no trace.
-    pub(crate) fn id(&self) -> String {
+    pub fn id(&self) -> String {
         if let Some(root) = &self.amazon {
             return root.clone();
         }

@@ -22,7 +22,7 @@ impl UserHasher {
     }
 
     /// The name of a member, in hexadecimal digits.
-    pub(crate) fn name(&self, user: &UserId) -> String {
+    pub fn name(&self, user: &UserId) -> String {
         let hash = self.0.clone().chain_update(user.as_str()).finalize().into_bytes();
         hash[..BYTES].iter().fold(String::new(), |mut name, byte| {
             // A `String` takes whatever is written to it.

@@ -82,6 +82,8 @@ pub(crate) async fn attempt<T: DeserializeOwned>(
 fn route(url: &Url) -> &'static str {
     if url.path().ends_with("/line_items") {
         "GET /v1/checkout/sessions/{id}/line_items"
+    } else if url.path().ends_with("/sessions") {
+        "GET /v1/checkout/sessions"
     } else {
         "GET /v1/checkout/sessions/{id}"
     }

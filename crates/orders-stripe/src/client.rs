@@ -63,12 +63,12 @@ pub struct StripeConfig {
 /// Stripe's Checkout Sessions.
 #[derive(Clone, Debug)]
 pub struct StripeCheckout<K> {
-    inner: Arc<Inner<K>>,
+    pub(crate) inner: Arc<Inner<K>>,
     flights: Flights,
 }
 
 #[derive(Debug)]
-struct Inner<K> {
+pub(crate) struct Inner<K> {
     config: StripeConfig,
     client: Client,
     pace: Pace,
@@ -145,6 +145,7 @@ impl<K: Clock> Inner<K> {
             self.complete(context, order, lines).await?;
         }
         let found = checkout(order.clone(), session, fetched_at).map_err(nonsense)?;
+        let found = found.answered_at(self.clock.now());
         Ok(Retrieved::Found(Arc::new(found)))
     }
 
@@ -177,7 +178,7 @@ impl<K: Clock> Inner<K> {
         Err(nonsense("line_items.has_more"))
     }
 
-    fn url(&self, segments: &[&str], expand: &[&str]) -> Url {
+    pub(crate) fn url(&self, segments: &[&str], expand: &[&str]) -> Url {
         let mut url = self.config.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["v1", "checkout", "sessions"]).extend(segments);
@@ -188,7 +189,7 @@ impl<K: Clock> Inner<K> {
 
     /// Gets an object, repeating the request as far as the deadline allows. `None`: Stripe knows
     /// no such object.
-    async fn get<T: DeserializeOwned>(
+    pub(crate) async fn get<T: DeserializeOwned>(
         &self,
         context: &RequestContext,
         url: &Url,
@@ -277,7 +278,7 @@ impl From<TooLate> for StripeError {
     }
 }
 
-fn nonsense(context: &RequestContext, malformed: Malformed) -> StripeError {
+pub(crate) fn nonsense(context: &RequestContext, malformed: Malformed) -> StripeError {
     let request_id = context.ledger.usage().stripe_request_id;
     StripeError::Malformed {
         malformed,

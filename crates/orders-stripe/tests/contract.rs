@@ -5,7 +5,7 @@ use std::future::Future;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use orders::{Clock, OrderId, SystemClock, Timestamp, UserId};
+use orders::{Clock, OrderId, PaymentId, SystemClock, Timestamp, UserId};
 use orders_stripe::{Backoff, StripeCheckout, StripeConfig};
 use outbound::Trust;
 use port_contracts::checkout::{self, CheckoutSubject};
@@ -33,6 +33,10 @@ impl CheckoutSubject for OverStripe {
     fn tolerance(&self) -> Duration {
         // Sockets and a busy machine; a single attempt might take four times as long.
         Duration::from_secs(1)
+    }
+
+    fn payment(&self, order: &OrderId) -> PaymentId {
+        order.as_str().replace("cs_", "pi_").parse().unwrap()
     }
 
     async fn sell(&self, user: &UserId, order: &OrderId, lines: usize) {

@@ -10,6 +10,7 @@ pub struct UnverifiedCheckout {
     state: SessionState,
     created: Option<Timestamp>,
     fetched_at: Timestamp,
+    answered_at: Timestamp,
 }
 
 /// What a checkout session says about whose it is. Compared, never shown.
@@ -37,7 +38,14 @@ impl UnverifiedCheckout {
         created: Option<Timestamp>,
         fetched_at: Timestamp,
     ) -> Self {
-        Self { order, evidence, state, created, fetched_at }
+        Self { order, evidence, state, created, fetched_at, answered_at: fetched_at }
+    }
+
+    /// The same session, with the moment *after* it was answered, so that the view is no newer.
+    #[must_use]
+    pub fn answered_at(mut self, moment: Timestamp) -> Self {
+        self.answered_at = moment.max(self.fetched_at);
+        self
     }
 
     /// The session's own time of creation, which names the row that a fallback writes.
@@ -48,6 +56,12 @@ impl UnverifiedCheckout {
     /// The moment before the session was asked for.
     pub fn fetched_at(&self) -> Timestamp {
         self.fetched_at
+    }
+
+    /// The moment after the session was answered. Between the two it was as it is here; a view that
+    /// is asked for later than this is newer.
+    pub fn seen_until(&self) -> Timestamp {
+        self.answered_at
     }
 
     /// Whether the buyer is still at it, so that there is nothing to keep.

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::ports::{CheckoutError, StoreError};
-use crate::{Deadline, NotFound};
+use crate::{Deadline, Denied, NotFound};
 
 /// What every call on behalf of one request carries: until when, and where its cost is noted.
 #[derive(Clone, Debug)]
@@ -71,6 +71,12 @@ pub enum Incident {
     /// Stripe could not say whether the snapshot still holds.
     #[error("the snapshot was answered without Stripe's word on it")]
     ServedStale(#[source] CheckoutError),
+    /// The event was dealt with, but if it comes again it is dealt with again.
+    #[error("the event was not marked as done")]
+    NotMarked(#[source] StoreError),
+    /// A row lies with the order's owner and carries another user id.
+    #[error("a row of the order carries somebody else's user id and was left alone")]
+    Misfiled(#[source] Denied),
     /// The order had to be looked for in Stripe alone.
     #[error("the store did not answer; the order was looked for in Stripe")]
     StoreBypassed(#[source] StoreError),

@@ -1,4 +1,5 @@
-//! The domain of the member dashboard's orders, and the use case that finds one.
+//! The domain of the member dashboard's orders, and the two use cases: one finds an order, the
+//! other keeps the stored ones true.
 //!
 //! Nothing here knows of AWS, Stripe's wire format, HTTP or an async runtime. The outside is
 //! reached through the traits in [`ports`]; time comes from a [`Clock`].
@@ -7,7 +8,9 @@ mod caller;
 mod checkout;
 mod clock;
 mod get_order;
+mod hint;
 mod ids;
+mod keep_true;
 mod ledger;
 mod metadata;
 mod misses;
@@ -24,14 +27,16 @@ pub use caller::{Caller, InvalidUserId, UserId};
 pub use checkout::{CheckoutEvidence, UnverifiedCheckout};
 pub use clock::{Clock, Deadline, InvalidTimestamp, SystemClock, Timestamp};
 pub use get_order::GetOrder;
+pub use hint::{About, EventId, Hint, InvalidId, PaymentId};
 pub use ids::{CustomerId, InvalidOrderId, OrderId, OrderNumber};
+pub use keep_true::{Heeded, KeepTrue, KeepTrueError, Upshot};
 pub use ledger::{Incident, Ledger, RequestContext, Usage};
 pub use metadata::public_metadata;
 pub use misses::{Miss, RememberedMisses};
 pub use money::{Currency, MinorUnits};
 pub use order::{Address, LineItem, Order, Presentment};
 pub use outcome::{Answered, Fault, GetOrderError, NotFound, Source};
-pub use ownership::{Claim, Denied, Evidence, OwnedCheckout, PendingClaim};
+pub use ownership::{Claim, Denied, Evidence, OwnedCheckout, Ownerless, PendingClaim};
 pub use personal::Personal;
 pub use snapshot::{
     CorruptRow, NORMALIZER_VERSION, NewSnapshot, Provenance, RowRef, Snapshot, UnverifiedSnapshot,

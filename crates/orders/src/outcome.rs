@@ -61,6 +61,20 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// Whether it may go away by itself.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Store(StoreError::Unavailable(_))
+            | Self::Checkout(CheckoutError::Unavailable(_)) => true,
+            Self::Store(StoreError::Refused(_))
+            | Self::Checkout(CheckoutError::Refused(_))
+            | Self::TooLarge
+            | Self::CorruptRow { .. } => false,
+        }
+    }
+}
+
 /// Why the use case ended without an order.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum GetOrderError {
@@ -75,20 +89,9 @@ pub enum GetOrderError {
     Internal(#[source] Fault),
 }
 
-impl From<StoreError> for GetOrderError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) => Self::Unavailable(error.into()),
-            StoreError::Refused(_) => Self::Internal(error.into()),
-        }
-    }
-}
-
-impl From<CheckoutError> for GetOrderError {
-    fn from(error: CheckoutError) -> Self {
-        match error {
-            CheckoutError::Unavailable(_) => Self::Unavailable(error.into()),
-            CheckoutError::Refused(_) => Self::Internal(error.into()),
-        }
+impl<E: Into<Fault>> From<E> for GetOrderError {
+    fn from(error: E) -> Self {
+        let fault = error.into();
+        if fault.may_pass() { Self::Unavailable(fault) } else { Self::Internal(fault) }
     }
 }

@@ -5,11 +5,12 @@
 //! Another customer in the profile or another e-mail says nothing. No evidence denies.
 //!
 //! An order that is not yet somebody's is an [`UnverifiedSnapshot`] or [`UnverifiedCheckout`];
-//! their insides are reached only through the claims below.
+//! their insides are reached only through the claims below. Where nobody asks, since Stripe sent
+//! word of the order, the same evidence names its [`owner`](UnverifiedCheckout::owner).
 
 use crate::{
-    Caller, CheckoutEvidence, CustomerId, Order, Personal, Snapshot, UnverifiedCheckout,
-    UnverifiedSnapshot,
+    Caller, CheckoutEvidence, CustomerId, InvalidUserId, Order, Personal, Snapshot,
+    UnverifiedCheckout, UnverifiedSnapshot, UserId,
 };
 
 /// The evidence that decided, strongest first.
@@ -49,6 +50,17 @@ pub enum Denied {
     /// Nothing ties the order to the caller.
     #[error("nothing ties the order to the caller")]
     NoEvidence,
+}
+
+/// A session says of nobody that the order is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Ownerless {
+    /// There is neither a user id nor an e-mail.
+    #[error("the session names no user and has no e-mail")]
+    Nobody,
+    /// What speaks first is no user id; nothing weaker is heard then.
+    #[error("what the session names as its user cannot be one: {0}")]
+    Unusable(InvalidUserId),
 }
 
 /// What a claim on a checkout session came to.
@@ -142,6 +154,23 @@ impl UnverifiedCheckout {
             Some(customer) => Claim::AskProfile(PendingClaim { checkout: self, customer }),
             None => Claim::Denied(Denied::NoEvidence),
         }
+    }
+
+    /// Whose the order is by the session's own word, where nobody asks for it: the user that the
+    /// session names, else the one that its customer names, else whoever has its e-mail, which in
+    /// lower case is then the user id (a guest's orders are filed so). Nothing is stripped from
+    /// an id, so two people never share one.
+    pub fn owner(&self) -> Result<(UserId, OwnedCheckout<'_>), Ownerless> {
+        let CheckoutEvidence { session_user_ids, customer_user_ids, email, .. } = &self.evidence;
+        // Of ASCII letters only, as e-mails are compared elsewhere.
+        let email = email.as_ref().map(|email| email.reveal().trim().to_ascii_lowercase());
+        let named = |ids, kind| Some((said(ids).next()?.to_owned(), kind));
+        let (id, evidence) = named(session_user_ids, Evidence::SessionMetadata)
+            .or_else(|| named(customer_user_ids, Evidence::CustomerMetadata))
+            .or_else(|| Some((email.filter(|email| !email.is_empty())?, Evidence::Email)))
+            .ok_or(Ownerless::Nobody)?;
+        let user = id.parse().map_err(Ownerless::Unusable)?;
+        Ok((user, OwnedCheckout { checkout: self, evidence }))
     }
 
     /// Claims a session of which the caller has a row.

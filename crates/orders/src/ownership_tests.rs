@@ -108,3 +108,39 @@ fn a_row_that_carries_somebody_elses_user_id_is_not_the_callers() {
         assert_eq!(check_rows(&ids(filed_under), &ben).is_ok(), allowed, "{filed_under:?}");
     }
 }
+
+/// Whose a session says that its order is.
+fn owner(evidence: CheckoutEvidence) -> Result<(String, Evidence), Ownerless> {
+    let checkout = checkout(evidence);
+    checkout.owner().map(|(user, owned)| (user.as_str().to_owned(), owned.evidence()))
+}
+
+#[test]
+fn an_owner_is_named_by_the_session_else_by_its_customer_else_by_the_email() {
+    use Evidence::{CustomerMetadata, Email, SessionMetadata};
+    for (said, user, by) in [
+        (evidence(&["ava"], &["ben"], "cus", "carl@example.com"), "ava", SessionMetadata),
+        (evidence(&[" ", " ava "], &["ben"], "", ""), "ava", SessionMetadata),
+        (evidence(&[], &["ben"], "", "carl@example.com"), "ben", CustomerMetadata),
+        (evidence(&[], &[" "], "", " Carl@Example.COM "), "carl@example.com", Email),
+        // Other programs strip such characters; then two people would share a partition.
+        (evidence(&["auth0|7 /#+"], &[], "", ""), "auth0|7 /#+", SessionMetadata),
+        (evidence(&["Ava"], &[], "", ""), "Ava", SessionMetadata),
+        // The Kelvin sign is not k: another mailbox.
+        (evidence(&[], &[], "", "\u{212a}im@example.com"), "\u{212a}im@example.com", Email),
+    ] {
+        assert_eq!(owner(said), Ok((user.to_owned(), by)));
+    }
+}
+
+#[test]
+fn nobody_is_the_owner_where_nothing_speaks_or_what_speaks_first_is_no_user_id() {
+    assert_eq!(owner(evidence(&[" "], &[], "cus_a", "  ")), Err(Ownerless::Nobody));
+    let long = "a".repeat(257);
+    for (bad, why) in
+        [("a\u{0}b", InvalidUserId::ControlCharacter), (&long, InvalidUserId::TooLong)]
+    {
+        let said = evidence(&[bad], &["ben"], "", "carl@example.com");
+        assert_eq!(owner(said), Err(Ownerless::Unusable(why)));
+    }
+}

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::{
-    CorruptRow, CustomerId, NewSnapshot, OrderId, RequestContext, RowRef, Timestamp,
-    UnverifiedCheckout, UnverifiedSnapshot, UserId,
+    CorruptRow, CustomerId, EventId, NewSnapshot, OrderId, OrderStatus, PaymentId, RequestContext,
+    RowRef, Timestamp, UnverifiedCheckout, UnverifiedSnapshot, UserId,
 };
 
 /// What lies behind an error. Shared, since one failed call may answer several requests.
@@ -74,7 +74,7 @@ pub trait SnapshotStore: Send + Sync {
     /// the user, `created` (the session's own time of creation) and the order alone.
     ///
     /// A row that is there already MUST be left alone, unless it has expired, or is one of ours
-    /// that was not final and is an older view.
+    /// that was not final and is an older view: one that was answered before this was asked for.
     fn insert(
         &self,
         context: &RequestContext,
@@ -92,6 +92,88 @@ pub trait SnapshotStore: Send + Sync {
         row: &RowRef,
         snapshot: &NewSnapshot,
     ) -> impl Future<Output = Result<Written, StoreError>> + Send;
+}
+
+/// An order as it lies with one member.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// In whose partition.
+    pub user: UserId,
+    /// What is there.
+    pub lookup: Lookup,
+    /// The last change of any of its rows by any program, as far as they say; for a row of ours
+    /// until when its view was seen. A view asked for later than that is newer than all of them.
+    pub changed_at: Option<Timestamp>,
+}
+
+/// That an event was dealt with, and how the order was then.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The event.
+    pub event: EventId,
+    /// What it said that happened.
+    pub event_type: String,
+    /// When it was done.
+    pub at: Timestamp,
+    /// The order that it was about.
+    pub order: OrderId,
+    /// How the order was then.
+    pub status: Option<OrderStatus>,
+}
+
+/// What keeping orders true asks of a store besides.
+///
+/// As with [`SnapshotStore`], every method must end by the context's deadline, note its calls, and
+/// have no effect that a repetition would double.
+pub trait EventStore: SnapshotStore {
+    /// Finds an order wherever it lies: first with its owner, whichever program wrote it; then
+    /// with others for whom *this* program has filed it (on other evidence than the session's
+    /// own word), as far as the store can find those.
+    ///
+    /// With the owner it MUST find every row whose write has ended before. `created` is the
+    /// session's own time of creation, than which no row of the order is older.
+    fn holdings(
+        &self,
+        context: &RequestContext,
+        owner: &UserId,
+        order: &OrderId,
+        created: Option<Timestamp>,
+    ) -> impl Future<Output = Result<Vec<Holding>, StoreError>> + Send;
+
+    /// Writes the row of an order, with the same key as [`SnapshotStore::insert`], but only where
+    /// no row stands that still counts. Any that does MUST be left alone.
+    fn file(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        created: Timestamp,
+        snapshot: &NewSnapshot,
+    ) -> impl Future<Output = Result<Written, StoreError>> + Send;
+
+    /// Updates the row that was read, in place, and MUST never make a second one. A row that has
+    /// gone, or that *any* program has changed since, is left alone. Attributes that are not ours
+    /// stay.
+    fn update(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        row: &RowRef,
+        snapshot: &NewSnapshot,
+    ) -> impl Future<Output = Result<Written, StoreError>> + Send;
+
+    /// Whether an event was dealt with. MUST know of every one whose mark was written before.
+    fn is_done(
+        &self,
+        context: &RequestContext,
+        event: &EventId,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Notes that an event was dealt with. One that was noted before stays as it is.
+    fn mark_done(
+        &self,
+        context: &RequestContext,
+        done: &Done,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// What the payment provider knows of an order.
@@ -127,4 +209,16 @@ pub trait Checkout: Send + Sync {
         context: &RequestContext,
         order: &OrderId,
     ) -> impl Future<Output = Result<Retrieved, CheckoutError>> + Send;
+}
+
+/// What the payment provider knows of payments.
+pub trait Payments: Send + Sync {
+    /// The order that a payment is for; `None` where it is for none, or is not known.
+    ///
+    /// MUST end by the context's deadline and note its calls in the context's ledger.
+    fn order_of(
+        &self,
+        context: &RequestContext,
+        payment: &PaymentId,
+    ) -> impl Future<Output = Result<Option<OrderId>, CheckoutError>> + Send;
 }

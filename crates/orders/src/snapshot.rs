@@ -145,8 +145,11 @@ pub struct NewSnapshot {
     pub order: Order,
     /// The session's customer.
     pub customer: Option<CustomerId>,
-    /// The moment before the view was asked for; decides between two views.
+    /// The moment before the view was asked for: the order was so then, or later.
     pub fetched_at: Timestamp,
+    /// The moment after it was answered, by which a store tells how old it is: of two views the newer
+    /// is the one that was asked for after the other was answered.
+    pub answered_at: Timestamp,
 }
 
 impl NewSnapshot {
@@ -167,6 +170,7 @@ impl NewSnapshot {
             order,
             customer: owned.customer().cloned(),
             fetched_at: owned.checkout().fetched_at(),
+            answered_at: owned.checkout().seen_until(),
         }
     }
 

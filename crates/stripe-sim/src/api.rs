@@ -17,6 +17,11 @@ impl Shared {
         let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
         let shop = lock(&self.shop);
         match (request.method.as_str(), path.as_slice()) {
+            ("GET", ["v1", "checkout", "sessions"]) => {
+                let asked = Asked::of(request, &["limit", "payment_intent", "starting_after"])?;
+                let page = (asked.limit, asked.starting_after.as_deref());
+                shop.session_page(live, asked.payment_intent.as_deref(), page, &asked.expand)
+            }
             ("GET", ["v1", "checkout", "sessions", id]) => {
                 let asked = Asked::of(request, &[])?;
                 shop.session(id, live, &asked.expand)
@@ -45,16 +50,18 @@ impl Shared {
 }
 
 /// The parameters of a request.
+#[derive(Default)]
 struct Asked {
     expand: Vec<String>,
     limit: usize,
     starting_after: Option<String>,
+    payment_intent: Option<String>,
 }
 
 impl Asked {
     /// Reads the parameters; any but `expand` and the named ones are refused.
     fn of(request: &Recorded, known: &[&str]) -> Result<Self, Refusal> {
-        let mut asked = Self { expand: Vec::new(), limit: 10, starting_after: None };
+        let mut asked = Self { limit: 10, ..Self::default() };
         for (name, value) in &request.query {
             match name.as_str() {
                 name if name == "expand[]"
@@ -68,6 +75,10 @@ impl Asked {
                 }
                 "starting_after" if known.contains(&"starting_after") => {
                     asked.starting_after = Some(value.clone());
+                }
+                "payment_intent" if known.contains(&"payment_intent") => {
+                    let given = Some(value.clone()).filter(|given| !given.is_empty());
+                    asked.payment_intent = Some(given.ok_or_else(|| Refusal::empty(name))?);
                 }
                 name => return Err(Refusal::unknown_parameter(name)),
             }

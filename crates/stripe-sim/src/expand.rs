@@ -29,6 +29,7 @@ fn step(kind: &str, property: &str) -> Option<Step> {
         ("payment_intent", "latest_charge") => Step::Id("charge"),
         ("charge", "balance_transaction") => Step::Id("other"),
         ("list", "data") => Step::Through("item"),
+        ("sessions", "data") => Step::Through("session"),
         ("item", "price") => Step::Through("price"),
         ("price", "product") => Step::Id("product"),
         ("product", "default_price") => Step::Id("price"),

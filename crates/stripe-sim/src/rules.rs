@@ -67,6 +67,15 @@ impl Refusal {
         Self::new(400, message, Some("parameter_invalid_integer"), Some("limit"))
     }
 
+    pub(crate) fn empty(name: &str) -> Self {
+        let message = format!(
+            "You passed an empty string for '{name}'. We assume empty values are an attempt to unset \
+             a parameter; however '{name}' cannot be unset. You should remove '{name}' from your \
+             request or supply a non-empty value."
+        );
+        Self::new(400, message, Some("parameter_invalid_empty"), Some(name))
+    }
+
     pub(crate) fn unknown_parameter(name: &str) -> Self {
         let message = format!("Received unknown parameter: {name}");
         Self::new(400, message, Some("parameter_unknown"), Some(name))

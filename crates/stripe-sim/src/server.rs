@@ -10,6 +10,7 @@ use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{Query, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use axum::routing::any;
 use axum::serve::{IncomingStream, Listener};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -18,6 +19,8 @@ use serde_json::json;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::control::control;
+use crate::deliveries::Webhooks;
 use crate::faults::Faults;
 use crate::rules::Refusal;
 use crate::{Fault, Shop, Times};
@@ -41,13 +44,14 @@ pub struct Recorded {
 #[derive(Clone, Debug)]
 pub struct StripeSim {
     address: SocketAddr,
-    state: Arc<Shared>,
+    pub(crate) state: Arc<Shared>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) keys: HashSet<String>,
     pub(crate) shop: Mutex<Shop>,
+    pub(crate) webhooks: Arc<Webhooks>,
     faults: Mutex<Faults>,
     recorded: Mutex<Vec<Recorded>>,
     connections: Arc<AtomicU64>,
@@ -107,13 +111,18 @@ impl StripeSim {
         let state = Arc::new(Shared {
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
             shop: Mutex::new(shop),
+            webhooks: Webhooks::new(),
             faults: Mutex::default(),
             recorded: Mutex::default(),
             connections: Arc::default(),
             requests: AtomicU64::new(0),
         });
         let counting = Counting { listener, connections: Arc::clone(&state.connections) };
-        let router = Router::new().fallback(serve).with_state(Arc::clone(&state));
+        let router = Router::new()
+            .route("/sim", any(control))
+            .route("/sim/{*path}", any(control))
+            .fallback(serve)
+            .with_state(Arc::clone(&state));
         let service = router.into_make_service_with_connect_info::<Wire>();
         tokio::spawn(async move { axum::serve(counting, service).await });
         Ok(Self { address, state })
@@ -139,12 +148,12 @@ impl StripeSim {
         lock(&self.state.faults).clear();
     }
 
-    /// Every request so far, oldest first.
+    /// Every request to Stripe's API so far, oldest first.
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.state.recorded).clone()
     }
 
-    /// How many requests came so far.
+    /// How many requests to Stripe's API came so far.
     pub fn calls(&self) -> usize {
         lock(&self.state.recorded).len()
     }

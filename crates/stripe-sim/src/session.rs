@@ -1,5 +1,7 @@
 use serde_json::{Map, Value, json};
 
+use crate::objects::{charge, intent, suffix};
+
 /// A line of a session to be built.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -142,7 +144,7 @@ impl SessionBuilder {
     pub(crate) fn build(&self) -> Built {
         let total: i64 = self.lines.iter().map(|line| line.unit_amount * line.quantity).sum();
         let suffix = self.id.trim_start_matches("cs_");
-        let (intent_id, charge_id) = (format!("pi_{suffix}"), format!("ch_{suffix}"));
+        let intent_id = format!("pi_{suffix}");
         let mut session = self.skeleton(total, &intent_id);
         for (property, value) in &self.overrides {
             session[property] = value.clone();
@@ -152,15 +154,34 @@ impl SessionBuilder {
         }
         let mut objects: Vec<Value> = self.customer.iter().cloned().collect();
         if !session["payment_intent"].is_null() {
-            let charge = self.paid.then(|| self.charge(&charge_id, &intent_id, total));
-            objects.push(self.intent(&intent_id, charge.as_ref(), total));
-            objects.extend(charge);
+            objects.extend(self.payment(&intent_id, &session, total));
         }
         let lines =
             self.lines.iter().enumerate().map(|(n, line)| self.item(suffix, n, line)).collect();
         objects
             .extend(self.lines.iter().enumerate().map(|(n, line)| self.product(suffix, n, line)));
         Built { session, lines, objects }
+    }
+
+    /// The payment intent, and the charge if the buyer has tried to pay.
+    fn payment(&self, intent_id: &str, session: &Value, total: i64) -> Vec<Value> {
+        let mut intent = intent(intent_id, session, total);
+        intent["status"] = json!(self.intent_status);
+        if !self.paid {
+            return vec![intent];
+        }
+        let charge_id = format!("ch_{}", suffix(intent_id));
+        let mut charge = charge(&charge_id, &intent, self.created + 60);
+        for (property, value) in &self.charge {
+            charge[property] = value.clone();
+        }
+        charge["refunded"] = json!(charge["amount_refunded"] == charge["amount"] && total > 0);
+        charge["paid"] = json!(charge["status"] == "succeeded");
+        if self.intent_status == "succeeded" {
+            intent["amount_received"] = json!(total);
+        }
+        intent["latest_charge"] = json!(charge_id);
+        vec![intent, charge]
     }
 
     fn skeleton(&self, total: i64, intent_id: &str) -> Value {
@@ -184,29 +205,6 @@ impl SessionBuilder {
             "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
             "ui_mode": "hosted_page", "url": null, "wallet_options": null,
         })
-    }
-
-    fn intent(&self, id: &str, charge: Option<&Value>, total: i64) -> Value {
-        json!({
-            "id": id, "object": "payment_intent", "amount": total, "created": self.created,
-            "currency": self.currency, "latest_charge": charge.map(|charge| charge["id"].clone()),
-            "livemode": false, "metadata": {}, "status": self.intent_status,
-        })
-    }
-
-    fn charge(&self, id: &str, intent_id: &str, total: i64) -> Value {
-        let mut charge = json!({
-            "id": id, "object": "charge", "amount": total, "amount_captured": total,
-            "amount_refunded": 0, "created": self.created + 60, "currency": self.currency,
-            "disputed": false, "livemode": false, "paid": true, "payment_intent": intent_id,
-            "receipt_url": format!("https://pay.stripe.example/receipts/{id}"), "refunded": false,
-            "status": "succeeded",
-        });
-        for (property, value) in &self.charge {
-            charge[property] = value.clone();
-        }
-        charge["refunded"] = json!(charge["amount_refunded"] == charge["amount"] && total > 0);
-        charge
     }
 
     fn item(&self, suffix: &str, n: usize, line: &Line) -> Value {

@@ -1,6 +1,7 @@
+use std::borrow::Borrow;
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::expand::{expand, page};
 use crate::rules::Refusal;
@@ -9,9 +10,9 @@ use crate::session::SessionBuilder;
 /// What the stand-in knows: sessions with their lines, and the objects they name.
 #[derive(Clone, Debug, Default)]
 pub struct Shop {
-    sessions: HashMap<String, Value>,
+    pub(crate) sessions: HashMap<String, Value>,
     lines: HashMap<String, Vec<Value>>,
-    objects: HashMap<String, Value>,
+    pub(crate) objects: HashMap<String, Value>,
 }
 
 impl Shop {
@@ -39,6 +40,11 @@ impl Shop {
         }
     }
 
+    /// A session or another object, as it is now.
+    pub fn get(&self, id: &str) -> Option<&Value> {
+        self.sessions.get(id).or_else(|| self.objects.get(id))
+    }
+
     /// Changes a session, as time does.
     ///
     /// # Panics
@@ -48,50 +54,6 @@ impl Shop {
         #[expect(clippy::panic, reason = "a mistake in a test")]
         let Some(session) = self.sessions.get_mut(id) else { panic!("no session {id}") };
         change(session);
-    }
-
-    /// The buyer pays, now or at last.
-    pub fn pay(&mut self, id: &str) {
-        self.change(id, |session| {
-            session["status"] = json!("complete");
-            session["payment_status"] = json!("paid");
-        });
-        self.change_payment(id, "succeeded", |charge| charge["status"] = json!("succeeded"));
-    }
-
-    /// An asynchronous payment fails.
-    pub fn fail_payment(&mut self, id: &str) {
-        self.change(id, |session| {
-            session["status"] = json!("complete");
-            session["payment_status"] = json!("unpaid");
-        });
-        self.change_payment(id, "requires_payment_method", |charge| {
-            charge["status"] = json!("failed");
-        });
-    }
-
-    /// The buyer never finishes.
-    pub fn expire(&mut self, id: &str) {
-        self.change(id, |session| session["status"] = json!("expired"));
-    }
-
-    /// Some or all of the payment is returned, in minor units.
-    pub fn refund(&mut self, id: &str, amount: i64) {
-        self.change_payment(id, "succeeded", |charge| {
-            let refunded = charge["amount_refunded"].as_i64().unwrap_or(0) + amount;
-            charge["amount_refunded"] = json!(refunded);
-            charge["refunded"] = json!(Some(refunded) == charge["amount"].as_i64());
-        });
-    }
-
-    fn change_payment(&mut self, id: &str, status: &str, to_charge: impl FnOnce(&mut Value)) {
-        let intent = self.sessions.get(id).and_then(|session| session["payment_intent"].as_str());
-        let Some(intent) = intent.and_then(|intent| self.objects.get_mut(intent)) else { return };
-        intent["status"] = json!(status);
-        let charge = intent["latest_charge"].as_str().map(str::to_owned);
-        if let Some(charge) = charge.and_then(|charge| self.objects.get_mut(&charge)) {
-            to_charge(charge);
-        }
     }
 
     /// A session with expansions. `live` says the key's mode.
@@ -112,17 +74,42 @@ impl Shop {
         paths: &[String],
     ) -> Result<Value, Refusal> {
         self.visible(id, live)?;
-        let start = match after {
-            None => 0,
-            Some(after) => {
-                let all = self.lines.get(id).map_or(&[][..], Vec::as_slice);
-                let at = all.iter().position(|line| line["id"] == after);
-                1 + at.ok_or_else(|| Refusal::no_such("item", after, "", "starting_after"))?
-            }
-        };
+        let all = self.lines.get(id).map_or(&[][..], Vec::as_slice);
+        let start = start(all, after, "item")?;
         let mut list = self.lines(id, start, limit);
         for path in paths {
             expand(self, "list", &mut list, path)?;
+        }
+        Ok(list)
+    }
+
+    /// A page of the sessions of a key's mode, newest first, with expansions; of one payment
+    /// intent, if it is named. An intent that nobody knows has none (Stripe: list sessions).
+    pub(crate) fn session_page(
+        &self,
+        live: bool,
+        payment_intent: Option<&str>,
+        (limit, after): (usize, Option<&str>),
+        paths: &[String],
+    ) -> Result<Value, Refusal> {
+        let is_live = |session: &Value| session["livemode"].as_bool().unwrap_or(false);
+        let mut all: Vec<&Value> =
+            self.sessions.values().filter(|session| is_live(session) == live).collect();
+        all.sort_by_key(|session| {
+            (-session["created"].as_i64().unwrap_or(0), session["id"].as_str())
+        });
+        let rest = all.split_off(start(&all, after, "checkout.session")?);
+        let mut found: Vec<Value> = rest
+            .into_iter()
+            .filter(|session| payment_intent.is_none_or(|intent| names(session, intent)))
+            .take(limit + 1)
+            .cloned()
+            .collect();
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let mut list = page("/v1/checkout/sessions", &found, has_more);
+        for path in paths {
+            expand(self, "sessions", &mut list, path)?;
         }
         Ok(list)
     }
@@ -151,4 +138,17 @@ impl Shop {
     pub(crate) fn object(&self, id: &str) -> Option<Value> {
         self.objects.get(id).cloned()
     }
+}
+
+/// Where a page begins: after the entry of an id, if one is given.
+fn start<T: Borrow<Value>>(all: &[T], after: Option<&str>, what: &str) -> Result<usize, Refusal> {
+    let Some(after) = after else { return Ok(0) };
+    let at = all.iter().position(|entry| entry.borrow()["id"] == after);
+    at.map(|at| at + 1).ok_or_else(|| Refusal::no_such(what, after, "", "starting_after"))
+}
+
+/// Whether a session is paid by an intent, be it named or, as in some recordings, expanded.
+fn names(session: &Value, intent: &str) -> bool {
+    let paid_by = &session["payment_intent"];
+    paid_by == intent || paid_by["id"] == intent
 }

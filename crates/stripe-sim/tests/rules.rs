@@ -30,6 +30,7 @@ async fn what_stripe_refuses_is_refused_in_its_words() {
     let sim = sim().await;
     let lines = "/v1/checkout/sessions/cs_test_1/line_items";
     let session = "/v1/checkout/sessions/cs_test_1";
+    let sessions = "/v1/checkout/sessions";
     for (key, path, status, said) in [
         ("sk_test_other", session.to_owned(), 401, "Invalid API Key provided"),
         (
@@ -65,6 +66,29 @@ async fn what_stripe_refuses_is_refused_in_its_words() {
         (KEY, format!("{lines}?limit=101"), 400, "less than or equal to 100"),
         (KEY, format!("{lines}?limit=ten"), 400, "Invalid integer: ten"),
         (KEY, format!("{lines}?starting_after=li_none"), 400, "No such item: 'li_none'"),
+        (KEY, format!("{sessions}?limit=0"), 400, "greater than or equal to 1"),
+        (KEY, format!("{sessions}?payment_intent="), 400, "empty string for 'payment_intent'"),
+        (KEY, format!("{sessions}?paid_by=pi_1"), 400, "Received unknown parameter: paid_by"),
+        (
+            KEY,
+            format!("{sessions}?starting_after=cs_live_1"),
+            400,
+            "No such checkout.session: 'cs_live_1'",
+        ),
+        (KEY, format!("{sessions}?expand[]=line_items"), 400, "cannot be expanded (line_items)"),
+        (KEY, format!("{sessions}?expand[]=data"), 400, "cannot be expanded (data)"),
+        (
+            KEY,
+            format!("{sessions}?payment_intent=pi_none&expand[]=data.shipping_details"),
+            400,
+            "cannot be expanded (data.shipping_details)",
+        ),
+        (
+            KEY,
+            format!("{sessions}?expand[]=data.line_items.data.price.product"),
+            400,
+            "more than 4 levels",
+        ),
     ] {
         let (got, body) = get(&sim, key, &path).await;
         assert_eq!(got, status, "{path}: {body}");
@@ -104,6 +128,59 @@ async fn lines_are_listed_by_pages() {
     let last = first["data"][6]["id"].as_str().unwrap();
     let (_, rest) = get(&sim, KEY, &format!("{lines}?limit=7&starting_after={last}")).await;
     assert_eq!((rest["data"].as_array().unwrap().len(), &rest["has_more"]), (5, &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_listed_by_payment_intent_within_the_mode_of_the_key() {
+    let sim = sim().await;
+    let list = "/v1/checkout/sessions?payment_intent";
+    let (status, found) = get(&sim, KEY, &format!("{list}=pi_test_1")).await;
+    assert_eq!(
+        (status, &found["object"], &found["has_more"]),
+        (200, &json!("list"), &json!(false))
+    );
+    assert_eq!(found["url"], "/v1/checkout/sessions");
+    let (_, alone) = get(&sim, KEY, "/v1/checkout/sessions/cs_test_1").await;
+    assert_eq!(found["data"], json!([alone]));
+    for (key, intent) in [(KEY, "pi_unknown"), (KEY, "pi_live_1"), ("sk_live_rules", "pi_test_1")] {
+        let (status, none) = get(&sim, key, &format!("{list}={intent}")).await;
+        assert_eq!((status, &none["data"], &none["has_more"]), (200, &json!([]), &json!(false)));
+    }
+    let query = "expand[]=data.payment_intent.latest_charge&expand[]=data.line_items&expand[]=data.customer";
+    let (_, expanded) = get(&sim, KEY, &format!("{list}=pi_test_1&{query}")).await;
+    let session = &expanded["data"][0];
+    assert_eq!(session["payment_intent"]["latest_charge"]["amount"], 1200);
+    assert_eq!(session["line_items"]["data"].as_array().unwrap().len(), 10);
+    assert_eq!(session["customer"]["metadata"]["userId"], "ava");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_listed_by_pages_newest_first() {
+    let sim = sim().await;
+    sim.shop(|shop| {
+        for n in 2..=5 {
+            let created = 1_764_192_504 + n;
+            let shared = json!("pi_test_1");
+            let session = SessionBuilder::new(&format!("cs_test_{n}"), created);
+            shop.add(if n == 4 { session } else { session.set("payment_intent", shared) });
+        }
+    });
+    let page = |query: String| {
+        let sim = &sim;
+        async move {
+            let (_, page) = get(sim, KEY, &format!("/v1/checkout/sessions?{query}")).await;
+            let ids = page["data"].as_array().unwrap().iter();
+            let ids: Vec<_> = ids.map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+            (ids.join(" "), page["has_more"].as_bool().unwrap())
+        }
+    };
+    let all = "cs_test_5 cs_test_4 cs_test_3 cs_test_2 cs_test_1";
+    assert_eq!(page(String::new()).await, (all.to_owned(), false));
+    let by_intent = "payment_intent=pi_test_1&limit=2";
+    let (first, more) = page(by_intent.to_owned()).await;
+    assert_eq!((first.as_str(), more), ("cs_test_5 cs_test_3", true));
+    let (rest, more) = page(format!("{by_intent}&starting_after=cs_test_3")).await;
+    assert_eq!((rest.as_str(), more), ("cs_test_2 cs_test_1", false));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -135,6 +135,25 @@ impl EmbeddedTable {
         put.send().await.map(|_| ()).map_err(TableError::request)
     }
 
+    /// A row by its key, as JSON.
+    pub async fn row(&self, pk: &str, sk: &str) -> Result<Option<Map<String, Value>>, TableError> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(TABLE)
+            .key("PK", AttributeValue::S(pk.to_owned()))
+            .key("SK", AttributeValue::S(sk.to_owned()));
+        let got = get.send().await.map_err(TableError::request)?;
+        Ok(got.item.as_ref().map(object))
+    }
+
+    /// How many rows there are, of whatever kind.
+    pub async fn count(&self) -> Result<usize, TableError> {
+        let scan =
+            self.client.scan().table_name(TABLE).send().await.map_err(TableError::request)?;
+        Ok(scan.items().len())
+    }
+
     /// All rows of a member's orders, as JSON, oldest key first.
     pub async fn orders_of(&self, user: &str) -> Result<Vec<Map<String, Value>>, TableError> {
         let query = self

@@ -3,15 +3,16 @@
 use std::future::Future;
 use std::time::Duration;
 
-use orders::ports::{Checkout, CheckoutError, Retrieved};
+use orders::ports::{Checkout, CheckoutError, Payments, Retrieved};
 use orders::{
-    Caller, Claim, Deadline, Evidence, NewSnapshot, OrderId, RequestContext, Timestamp, UserId,
+    Caller, Claim, Deadline, Evidence, NewSnapshot, OrderId, PaymentId, RequestContext, Timestamp,
+    UserId,
 };
 
 /// A provider that knows nothing yet, and what happens to it.
 pub trait CheckoutSubject {
     /// The implementation.
-    type Checkout: Checkout;
+    type Checkout: Checkout + Payments;
 
     /// The adapter. Its key is one of test mode.
     fn checkout(&self) -> &Self::Checkout;
@@ -21,6 +22,9 @@ pub trait CheckoutSubject {
 
     /// How exactly its time is kept.
     fn tolerance(&self) -> Duration;
+
+    /// The id of the payment of an order.
+    fn payment(&self, order: &OrderId) -> PaymentId;
 
     /// A member pays for an order of so many lines.
     fn sell(&self, user: &UserId, order: &OrderId, lines: usize) -> impl Future<Output = ()>;
@@ -89,6 +93,29 @@ pub async fn an_id_of_another_kind_or_mode_is_not_asked_for<S: CheckoutSubject>(
         assert!(matches!(outcome, Ok(Retrieved::NotAsked)), "{id}: {outcome:?}");
         assert_eq!(calls, 0);
     }
+}
+
+pub async fn a_payment_leads_to_its_order_and_any_other_to_none<S: CheckoutSubject>(subject: S) {
+    for id in ["cs_test_one", "cs_test_two"] {
+        subject.sell(&"ava".parse().unwrap(), &order(id), 1).await;
+    }
+    let found = async |payment: &PaymentId| {
+        let context = within(&subject, Duration::from_secs(2));
+        let outcome = subject.checkout().order_of(&context, payment).await;
+        assert!(context.ledger.usage().stripe_calls >= 1, "calls are counted");
+        outcome
+    };
+    for id in ["cs_test_one", "cs_test_two"] {
+        let payment = subject.payment(&order(id));
+        assert_eq!(found(&payment).await.unwrap(), Some(order(id)));
+    }
+    assert_eq!(found(&"pi_nowhere".parse().unwrap()).await.unwrap(), None);
+    subject.inject(Fault::Refuses).await;
+    let outcome = found(&"pi_nowhere".parse().unwrap()).await;
+    assert!(matches!(outcome, Err(CheckoutError::Refused(_))), "{outcome:?}");
+    subject.inject(Fault::Broken).await;
+    let outcome = found(&"pi_nowhere".parse().unwrap()).await;
+    assert!(matches!(outcome, Err(CheckoutError::Unavailable(_))), "{outcome:?}");
 }
 
 pub async fn a_refusal_is_told_from_an_outage<S: CheckoutSubject>(subject: S) {

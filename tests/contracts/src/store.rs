@@ -26,6 +26,9 @@ pub trait StoreSubject {
     /// A member's profile comes to name a customer.
     fn file_profile(&self, user: &UserId, customer: &str) -> impl Future<Output = ()>;
 
+    /// Whether it can find an order with others than its owner.
+    fn finds_others(&self) -> bool;
+
     /// How many rows of orders a member has, readable or not.
     fn count_rows(&self, user: &UserId) -> impl Future<Output = usize>;
 }
@@ -60,20 +63,20 @@ pub enum RowState {
     Expired,
 }
 
-fn ava() -> UserId {
+pub(crate) fn ava() -> UserId {
     "ava".parse().unwrap()
 }
 
-fn order_id() -> OrderId {
+pub(crate) fn order_id() -> OrderId {
     "cs_test_1".parse().unwrap()
 }
 
 /// So many seconds after the order was placed, which is long ago.
-fn at(seconds: u64) -> Timestamp {
+pub(crate) fn at(seconds: u64) -> Timestamp {
     Timestamp::from_epoch(1_764_000_000).unwrap().plus(Duration::from_secs(seconds))
 }
 
-fn other_row(written_at: Timestamp, amount: i64) -> OtherRow {
+pub(crate) fn other_row(written_at: Timestamp, amount: i64) -> OtherRow {
     let state = RowState::Sound;
     OtherRow {
         user: ava(),
@@ -87,12 +90,12 @@ fn other_row(written_at: Timestamp, amount: i64) -> OtherRow {
 }
 
 /// A view of the order, asked for so many seconds after it was placed.
-fn view(seconds: u64, status: OrderStatus, amount: i64) -> NewSnapshot {
+pub(crate) fn view(seconds: u64, status: OrderStatus, amount: i64) -> NewSnapshot {
     let order = Order { status: Some(status), amount: Some(amount), ..Order::new(order_id()) };
-    NewSnapshot { order, customer: None, fetched_at: at(seconds) }
+    NewSnapshot { order, customer: None, fetched_at: at(seconds), answered_at: at(seconds) }
 }
 
-fn soon<S: StoreSubject>(subject: &S) -> RequestContext {
+pub(crate) fn soon<S: StoreSubject>(subject: &S) -> RequestContext {
     RequestContext::new(Deadline::at(subject.now().plus(Duration::from_secs(10))))
 }
 

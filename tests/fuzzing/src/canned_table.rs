@@ -119,7 +119,7 @@ pub(crate) fn member() -> Caller {
 
 /// A view of an order that was just fetched.
 pub(crate) fn fetched(order: Order) -> NewSnapshot {
-    NewSnapshot { order, customer: None, fetched_at: Stopped.now() }
+    NewSnapshot { order, customer: None, fetched_at: Stopped.now(), answered_at: Stopped.now() }
 }
 
 /// Runs with this thread's table.

@@ -4,12 +4,12 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use orders::{CustomerId, Order, OrderId, OrderStatus, Timestamp, UserId};
+use orders::{CustomerId, Order, OrderId, OrderStatus, PaymentId, Timestamp, UserId};
 use port_contracts::checkout::{self, CheckoutSubject};
 use port_contracts::store::{self, OtherRow, StoreSubject};
 
 use crate::executor;
-use crate::sim_checkout::SimCheckout;
+use crate::sim_checkout::{SimCheckout, payment_of};
 use crate::sim_store::{SimStore, row_key};
 use crate::world::{Fault, Row, RowState, Session, Stage, World, moment};
 
@@ -52,6 +52,10 @@ impl StoreSubject for SimStore {
         self.0.lock().profiles.insert(user.as_str().to_owned(), customer);
     }
 
+    fn finds_others(&self) -> bool {
+        true
+    }
+
     async fn count_rows(&self, user: &UserId) -> usize {
         self.0.lock().rows.keys().filter(|(owner, _)| owner == user.as_str()).count()
     }
@@ -72,6 +76,10 @@ impl CheckoutSubject for SimCheckout {
         Duration::ZERO
     }
 
+    fn payment(&self, order: &OrderId) -> PaymentId {
+        payment_of(order).unwrap()
+    }
+
     async fn sell(&self, user: &UserId, order: &OrderId, lines: usize) {
         let session = Session {
             owner: user.as_str().to_owned(),
@@ -82,6 +90,8 @@ impl CheckoutSubject for SimCheckout {
             is_stored: false,
             lines,
             names_owner: true,
+            refunded: None,
+            disputed: None,
         };
         self.0.lock().sessions.insert(order.as_str().to_owned(), session);
     }
@@ -121,6 +131,7 @@ mod of_a_store {
     }
 
     port_contracts::store_contract!(run);
+    port_contracts::event_store_contract!(run);
 }
 
 mod of_a_provider {

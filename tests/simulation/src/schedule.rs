@@ -108,6 +108,8 @@ fn set_up(world: &World) -> Vec<OrderId> {
                 is_stored,
                 lines: 1,
                 names_owner: state.chance.u32(0..4) > 0,
+                refunded: None,
+                disputed: None,
             };
             // Only where Stripe knows it as well, or there would be no such order.
             let has_expired = session.known_from == 0 && state.chance.u32(0..5) == 0;

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use orders::ports::{Checkout, CheckoutError, Retrieved};
+use orders::ports::{Checkout, CheckoutError, Payments, Retrieved};
 use orders::{
-    CheckoutEvidence, Clock, CustomerId, LineItem, Order, OrderId, OrderStatus, Personal,
-    RequestContext, SessionState, UnverifiedCheckout,
+    CheckoutEvidence, Clock, CustomerId, LineItem, Order, OrderId, OrderStatus, PaymentId,
+    Personal, RequestContext, SessionState, UnverifiedCheckout,
 };
 
 use crate::World;
@@ -18,6 +18,61 @@ pub(crate) struct SimCheckout(pub(crate) World);
 #[error("a fault of the schedule")]
 pub(crate) struct Scheduled;
 
+impl SimCheckout {
+    /// Asks for a session: takes its time there and back, and may end in a fault.
+    async fn ask(
+        &self,
+        context: &RequestContext,
+        order: &str,
+    ) -> Result<Option<Session>, CheckoutError> {
+        let world = &self.0;
+        let unavailable = || CheckoutError::Unavailable(Arc::new(Scheduled));
+        let (there, back, fault) = {
+            let mut state = world.lock();
+            let fault = state.stripe_fault();
+            let is_delayed = state.chance.u32(0..100) < state.delays;
+            let most = if is_delayed { 2_000 } else { 400 };
+            (state.chance.i64(0..400), state.chance.i64(0..most), fault)
+        };
+        let left = millis(context.deadline.remaining(world.now()));
+        context.ledger.stripe_call(Duration::ZERO, false, None);
+        if fault == Some(Fault::Hangs) || there + back > left {
+            sleep(world, left).await;
+            return Err(unavailable());
+        }
+        sleep(world, there).await;
+        // What Stripe knows when the request arrives.
+        let session = {
+            let state = world.lock();
+            let found = state.sessions.get(order);
+            found.filter(|session| session.known_from <= state.now).cloned()
+        };
+        sleep(world, back).await;
+        match fault {
+            Some(Fault::Refuses) => Err(CheckoutError::Refused(Arc::new(Scheduled))),
+            Some(Fault::Fails | Fault::Hangs) => Err(unavailable()),
+            None => Ok(session),
+        }
+    }
+}
+
+impl Payments for SimCheckout {
+    async fn order_of(
+        &self,
+        context: &RequestContext,
+        payment: &PaymentId,
+    ) -> Result<Option<OrderId>, CheckoutError> {
+        let order = payment.to_string().replace("pi_", "cs_");
+        let known = self.ask(context, &order).await?;
+        Ok(known.and_then(|_| order.parse().ok()))
+    }
+}
+
+/// The payment of an order.
+pub(crate) fn payment_of(order: &OrderId) -> Option<PaymentId> {
+    order.as_str().replace("cs_", "pi_").parse().ok()
+}
+
 impl Checkout for SimCheckout {
     async fn retrieve(
         &self,
@@ -29,31 +84,7 @@ impl Checkout for SimCheckout {
             return Ok(Retrieved::NotAsked);
         }
         let fetched_at = world.now();
-        let unavailable = || CheckoutError::Unavailable(Arc::new(Scheduled));
-        let (there, back, fault) = {
-            let mut state = world.lock();
-            let fault = state.stripe_fault();
-            (state.chance.i64(0..400), state.chance.i64(0..400), fault)
-        };
-        let left = millis(context.deadline.remaining(fetched_at));
-        context.ledger.stripe_call(Duration::ZERO, false, None);
-        if fault == Some(Fault::Hangs) || there + back > left {
-            sleep(world, left).await;
-            return Err(unavailable());
-        }
-        sleep(world, there).await;
-        // What Stripe knows when the request arrives.
-        let session = {
-            let state = world.lock();
-            let found = state.sessions.get(order.as_str());
-            found.filter(|session| session.known_from <= state.now).cloned()
-        };
-        sleep(world, back).await;
-        match fault {
-            Some(Fault::Refuses) => return Err(CheckoutError::Refused(Arc::new(Scheduled))),
-            Some(Fault::Fails | Fault::Hangs) => return Err(unavailable()),
-            None => {}
-        }
+        let session = self.ask(context, order.as_str()).await?;
         Ok(session.map_or(Retrieved::Absent, |session| {
             let (order, state) = order_of(order, &session);
             let named = session.names_owner.then(|| Personal::new(session.owner.clone()));
@@ -64,7 +95,7 @@ impl Checkout for SimCheckout {
             };
             let created = Some(session.created);
             let found = UnverifiedCheckout::new(order, evidence, state, created, fetched_at);
-            Retrieved::Found(Arc::new(found))
+            Retrieved::Found(Arc::new(found.answered_at(self.0.now())))
         }))
     }
 }
@@ -78,10 +109,13 @@ pub(crate) fn order_of(id: &OrderId, session: &Session) -> (Order, SessionState)
         Stage::Paid => (OrderStatus::Completed, SessionState::Complete),
         Stage::Failed => (OrderStatus::Cancelled, SessionState::Complete),
         Stage::Refunded => (OrderStatus::Refunded, SessionState::Complete),
+        Stage::Expired => (OrderStatus::Cancelled, SessionState::Expired),
     };
     let order = Order {
         status: Some(status),
         amount: Some(session.version),
+        amount_refunded: session.refunded,
+        disputed: session.disputed,
         created_at: Some(session.created),
         items: vec![LineItem::default(); session.lines],
         customer_email: Some(Personal::new(session.owner.clone())),

@@ -16,7 +16,7 @@ use crate::world::{Row, RowState, State};
 /// The table, as the world has it, with the promises that the port asks for.
 pub(crate) struct SimStore(pub(crate) World);
 
-fn unavailable() -> StoreError {
+pub(crate) fn unavailable() -> StoreError {
     StoreError::Unavailable(Arc::new(Scheduled))
 }
 
@@ -31,9 +31,37 @@ fn age((key, row): &(String, Row)) -> (Option<Timestamp>, String) {
     (row.updated_at.or_else(in_key), key.clone())
 }
 
+/// The rows of an order as one.
+pub(crate) fn lookup(mut rows: Vec<(String, Row)>, user: &UserId, order: &OrderId) -> Lookup {
+    rows.sort_by_cached_key(|row| std::cmp::Reverse(age(row)));
+    let filed_under = vec![Personal::new(user.as_str().to_owned())];
+    let Some(base) = rows.iter().position(|(_, row)| row.state == RowState::Sound) else {
+        let corrupt = rows.into_iter().next().map(|(key, row)| CorruptRow {
+            row: row_ref(&key, &row),
+            attribute: "amount".to_owned(),
+            salvage: orders::Order::new(order.clone()),
+            filed_under,
+        });
+        return corrupt.map_or(Lookup::Absent, |row| Lookup::Corrupt(Box::new(row)));
+    };
+    let (key, base) = rows.swap_remove(base);
+    let provenance = Provenance {
+        from_fallback: base.from_fallback,
+        normalizer_version: base.fetched_at.map(|_| NORMALIZER_VERSION),
+        is_final: base.is_final,
+    };
+    let row = row_ref(&key, &base);
+    let mut merged = base.order;
+    for (_, other) in rows.into_iter().filter(|(_, row)| row.state == RowState::Sound) {
+        merged.fill_gaps_from(other.order);
+    }
+    let snapshot = UnverifiedSnapshot::new(merged, row, provenance, provenance, filed_under);
+    Lookup::Found(Box::new(snapshot))
+}
+
 impl SimStore {
     /// The way there: takes its time, and may end in a fault before anything was done.
-    async fn reach(&self, context: &RequestContext) -> Result<(), StoreError> {
+    pub(crate) async fn reach(&self, context: &RequestContext) -> Result<(), StoreError> {
         let world = &self.0;
         context.ledger.store_call(Duration::ZERO, 1, 0, 0.0);
         let left = millis(context.deadline.remaining(world.now()));
@@ -48,7 +76,7 @@ impl SimStore {
     }
 
     /// The way back of a write: the effect is there, but the answer may be lost.
-    fn answer(&self, written: Written) -> Result<Written, StoreError> {
+    pub(crate) fn answer(&self, written: Written) -> Result<Written, StoreError> {
         if self.0.fails() { Err(unavailable()) } else { Ok(written) }
     }
 }
@@ -61,31 +89,7 @@ impl SnapshotStore for SimStore {
         order: &OrderId,
     ) -> Result<Lookup, StoreError> {
         self.reach(context).await?;
-        let mut rows = self.0.lock().rows_of(user, order);
-        rows.sort_by_cached_key(|row| std::cmp::Reverse(age(row)));
-        let filed_under = vec![Personal::new(user.as_str().to_owned())];
-        let Some(base) = rows.iter().position(|(_, row)| row.state == RowState::Sound) else {
-            let corrupt = rows.into_iter().next().map(|(key, row)| CorruptRow {
-                row: row_ref(&key, &row),
-                attribute: "amount".to_owned(),
-                salvage: orders::Order::new(order.clone()),
-                filed_under,
-            });
-            return Ok(corrupt.map_or(Lookup::Absent, |row| Lookup::Corrupt(Box::new(row))));
-        };
-        let (key, base) = rows.swap_remove(base);
-        let provenance = Provenance {
-            from_fallback: base.from_fallback,
-            normalizer_version: base.fetched_at.map(|_| NORMALIZER_VERSION),
-            is_final: base.is_final,
-        };
-        let row = row_ref(&key, &base);
-        let mut merged = base.order;
-        for (_, other) in rows.into_iter().filter(|(_, row)| row.state == RowState::Sound) {
-            merged.fill_gaps_from(other.order);
-        }
-        let snapshot = UnverifiedSnapshot::new(merged, row, provenance, provenance, filed_under);
-        Ok(Lookup::Found(Box::new(snapshot)))
+        Ok(lookup(self.0.lock().rows_of(user, order), user, order))
     }
 
     async fn profile_customer(
@@ -109,8 +113,7 @@ impl SnapshotStore for SimStore {
         let mut state = self.0.lock();
         let replaceable = state.rows.get(&key).is_none_or(|row| {
             let older = row.fetched_at.is_some_and(|at| at < snapshot.fetched_at);
-            row.state == RowState::Expired
-                || older && !row.is_final && row.updated_at == row.fetched_at
+            row.state == RowState::Expired || older && !row.is_final && is_ours(row)
         });
         if replaceable {
             check_only_row(&mut state, user, &key.1, snapshot);
@@ -134,7 +137,7 @@ impl SnapshotStore for SimStore {
         let allowed = existing.as_ref().is_some_and(|existing| {
             let newer = existing.fetched_at.is_none_or(|at| at < snapshot.fetched_at);
             let unchanged = existing.updated_at.map(|at| at.to_string()).as_deref() == row.seen();
-            newer && (unchanged || existing.updated_at == existing.fetched_at)
+            newer && (unchanged || is_ours(existing))
         });
         if allowed {
             write(&mut state, key, snapshot, existing);
@@ -156,7 +159,12 @@ fn check_only_row(state: &mut State, user: &UserId, key: &str, snapshot: &NewSna
     }
 }
 
-fn row_ref(key: &str, row: &Row) -> RowRef {
+/// Whether the row was changed last by a process of ours.
+fn is_ours(row: &Row) -> bool {
+    row.updated_at.is_some() && row.updated_at <= row.fetched_at
+}
+
+pub(crate) fn row_ref(key: &str, row: &Row) -> RowRef {
     RowRef::new(key.to_owned(), row.updated_at.map(|at| at.to_string()))
 }
 
@@ -173,7 +181,7 @@ fn write(state: &mut State, key: (String, String), snapshot: &NewSnapshot, refre
     let row = Row {
         order: snapshot.order.clone(),
         updated_at: Some(snapshot.fetched_at),
-        fetched_at: Some(snapshot.fetched_at),
+        fetched_at: Some(snapshot.answered_at),
         is_final: snapshot.is_final(),
         from_fallback: refreshed.as_ref().is_none_or(|row| row.from_fallback),
         state: RowState::Sound,

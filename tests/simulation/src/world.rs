@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use orders::{Clock, CustomerId, Order, OrderId, Timestamp, UserId};
+use orders::{Clock, CustomerId, EventId, Order, OrderId, Timestamp, UserId};
 
 /// Everything outside the use case: the time, the table, Stripe, and chance.
 #[derive(Clone)]
@@ -15,10 +15,16 @@ pub(crate) struct State {
     pub(crate) chance: fastrand::Rng,
     /// In percent, how often a call to the store or to Stripe goes wrong.
     pub(crate) faults: u32,
+    /// How much faster than usual things happen, so that they meet.
+    pub(crate) haste: i64,
+    /// In percent, how often an answer of Stripe's is long on its way, and old when it is there.
+    pub(crate) delays: u32,
     pub(crate) rows: BTreeMap<(String, String), Row>,
     /// The customers that members' profiles name.
     pub(crate) profiles: BTreeMap<String, CustomerId>,
     pub(crate) sessions: BTreeMap<String, Session>,
+    /// When each event was noted as done.
+    pub(crate) marks: BTreeMap<String, Timestamp>,
     /// What Stripe does to every request; `None`: what chance says.
     pub(crate) stripe_always: Option<Fault>,
     pub(crate) violations: Vec<String>,
@@ -29,6 +35,7 @@ pub(crate) struct State {
 pub(crate) struct Row {
     pub(crate) order: Order,
     pub(crate) updated_at: Option<Timestamp>,
+    /// Until when the view was seen, where it is one of ours.
     pub(crate) fetched_at: Option<Timestamp>,
     pub(crate) is_final: bool,
     pub(crate) from_fallback: bool,
@@ -62,6 +69,10 @@ pub(crate) struct Session {
     pub(crate) lines: usize,
     /// Whether it names its owner, or only a customer whom the owner's profile names.
     pub(crate) names_owner: bool,
+    /// What came back of the payment.
+    pub(crate) refunded: Option<i64>,
+    /// Whether the payment is disputed.
+    pub(crate) disputed: Option<bool>,
 }
 
 /// What goes wrong with a call to Stripe.
@@ -79,6 +90,7 @@ pub(crate) enum Stage {
     Paid,
     Failed,
     Refunded,
+    Expired,
 }
 
 /// Noon of some day, so that moments look like moments.
@@ -97,9 +109,12 @@ impl World {
             wake_at: None,
             chance: fastrand::Rng::with_seed(seed),
             faults: 0,
+            haste: 1,
+            delays: 0,
             rows: BTreeMap::new(),
             profiles: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            marks: BTreeMap::new(),
             stripe_always: None,
             violations: Vec::new(),
         })))
@@ -117,6 +132,13 @@ impl World {
     /// A number of a range, both ends included.
     pub(crate) fn between(&self, least: usize, most: usize) -> usize {
         self.lock().chance.usize(least..=most)
+    }
+
+    /// A wait of up to so many milliseconds, or less where things happen in haste.
+    pub(crate) fn wait(&self, most: i64) -> i64 {
+        let mut state = self.lock();
+        let most = (most / state.haste).max(1);
+        state.chance.i64(0..most)
     }
 
     /// Whether a call goes wrong.
@@ -146,6 +168,11 @@ impl State {
             _ => Fault::Fails,
         };
         self.stripe_always.or(by_chance.then_some(kind))
+    }
+
+    /// Whether an event was noted as done.
+    pub(crate) fn is_marked(&self, event: &EventId) -> bool {
+        self.marks.contains_key(&event.to_string())
     }
 
     /// The rows of an order in one partition that have not expired, with their keys.

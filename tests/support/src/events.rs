@@ -46,3 +46,21 @@ pub fn rest_event(asker: &Asker, order: &str) -> Value {
         "isBase64Encoded": false,
     })
 }
+
+/// An event of an API Gateway REST route, as a webhook of Stripe's causes it.
+pub fn posted_event(body: &str, signature: Option<&str>) -> Value {
+    let mut headers = json!({"Content-Type": "application/json; charset=utf-8"});
+    if let Some(signature) = signature {
+        headers["Stripe-Signature"] = json!(signature);
+    }
+    json!({
+        "resource": "/stripe/webhook",
+        "path": "/stripe/webhook",
+        "httpMethod": "POST",
+        "headers": headers,
+        "pathParameters": null,
+        "requestContext": {"requestId": "9bb1f5a0-5c2c-4cf0-b2f0-1d6e1c9d0d5a", "stage": "prod"},
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}

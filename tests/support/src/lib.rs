@@ -7,10 +7,12 @@ mod http;
 mod program;
 mod recorded;
 mod runtime_api;
+mod table_gate;
 
 pub use collector::{CollectedSpan, Collector};
-pub use events::{Asker, rest_event};
+pub use events::{Asker, posted_event, rest_event};
 pub use http::http_client;
 pub use program::Program;
 pub use recorded::recorded_payloads;
 pub use runtime_api::{Invoked, Lambda};
+pub use table_gate::{TableFault, TableGate};

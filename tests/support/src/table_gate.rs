@@ -1,19 +1,20 @@
 //! A way to the embedded DynamoDB on which things go wrong.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use serde_json::json;
-use test_support::http_client;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
+use crate::http_client;
+
 /// What goes wrong between the program and DynamoDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TableFault {
+pub enum TableFault {
     /// Nothing.
     None,
     /// Every request is throttled.
@@ -42,27 +43,32 @@ pub(crate) enum TableFault {
     NoTable,
     /// Writes are refused, as under a role that may only read.
     ReadOnly,
+    /// Writes are throttled, and reads are not.
+    ThrottleWrites,
 }
 
 /// A listening gate.
-pub(crate) struct TableGate {
+#[derive(Debug)]
+pub struct TableGate {
     address: String,
     calls: Arc<AtomicU32>,
+    fault: Arc<Mutex<TableFault>>,
 }
 
 struct Behind {
     upstream: String,
-    fault: TableFault,
+    fault: Arc<Mutex<TableFault>>,
     client: reqwest::Client,
     calls: Arc<AtomicU32>,
 }
 
 impl TableGate {
     /// Opens a gate to the DynamoDB at an endpoint.
-    pub(crate) async fn open(upstream: &str, fault: TableFault) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
+    pub async fn open(upstream: &str, fault: TableFault) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a test server works");
+        let address = format!("http://{}", listener.local_addr().expect("a test server works"));
         let calls = Arc::<AtomicU32>::default();
+        let shared = Arc::new(Mutex::new(fault));
         match fault {
             // The listener is dropped, and its port closed.
             TableFault::Refused => {}
@@ -77,21 +83,28 @@ impl TableGate {
             _ => {
                 let upstream = upstream.to_owned();
                 let calls = Arc::clone(&calls);
+                let fault = Arc::clone(&shared);
                 let behind = Arc::new(Behind { upstream, fault, client: http_client(), calls });
                 let router = axum::Router::new().fallback(pass).with_state(behind);
                 tokio::spawn(async move { axum::serve(listener, router).await });
             }
         }
-        Self { address, calls }
+        Self { address, calls, fault: shared }
+    }
+
+    /// From now on something else goes wrong, or nothing. Only of a gate behind which something
+    /// listens.
+    pub fn set(&self, fault: TableFault) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
     /// How many requests came so far.
-    pub(crate) fn calls(&self) -> u32 {
+    pub fn calls(&self) -> u32 {
         self.calls.load(Ordering::Relaxed)
     }
 
     /// The endpoint to use instead.
-    pub(crate) fn address(&self) -> String {
+    pub fn address(&self) -> String {
         self.address.clone()
     }
 }
@@ -99,11 +112,12 @@ impl TableGate {
 async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
     behind.calls.fetch_add(1, Ordering::Relaxed);
     let (parts, body) = request.into_parts();
-    let target = parts.headers["x-amz-target"].to_str().unwrap();
+    let target = parts.headers["x-amz-target"].to_str().expect("a test server works");
     let is_write = target.ends_with(".PutItem") || target.ends_with(".UpdateItem");
     let refusal =
         |code: &str| json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}")});
-    match behind.fault {
+    let fault = *behind.fault.lock().unwrap_or_else(PoisonError::into_inner);
+    match fault {
         TableFault::Throttle => {
             return answer(400, refusal("ProvisionedThroughputExceededException").to_string());
         }
@@ -118,18 +132,25 @@ async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
         TableFault::NoTable => {
             return answer(400, refusal("ResourceNotFoundException").to_string());
         }
+        TableFault::ThrottleWrites if is_write => {
+            return answer(400, refusal("ProvisionedThroughputExceededException").to_string());
+        }
         TableFault::ReadOnly if is_write => {
             return answer(400, refusal("AccessDeniedException").to_string());
         }
-        TableFault::None | TableFault::ReadOnly | TableFault::Reset | TableFault::Refused => {}
+        TableFault::None
+        | TableFault::ReadOnly
+        | TableFault::ThrottleWrites
+        | TableFault::Reset
+        | TableFault::Refused => {}
     }
     let mut forwarded = behind.client.post(&behind.upstream);
     for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "host") {
         forwarded = forwarded.header(name, value);
     }
-    let body = to_bytes(body, usize::MAX).await.unwrap();
-    let got = forwarded.body(body).send().await.unwrap();
-    answer(got.status().as_u16(), got.text().await.unwrap())
+    let body = to_bytes(body, usize::MAX).await.expect("a test server works");
+    let got = forwarded.body(body).send().await.expect("a test server works");
+    answer(got.status().as_u16(), got.text().await.expect("a test server works"))
 }
 
 const ENDLESS: &str = r#"{"Count": 0, "ScannedCount": 1, "Items": [],
@@ -147,5 +168,8 @@ fn nested(levels: usize) -> String {
 
 fn answer(status: u16, body: String) -> Response {
     let response = Response::builder().status(status);
-    response.header("content-type", "application/x-amz-json-1.0").body(Body::from(body)).unwrap()
+    response
+        .header("content-type", "application/x-amz-json-1.0")
+        .body(Body::from(body))
+        .expect("a test server works")
 }

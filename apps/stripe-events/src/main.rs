@@ -1,0 +1,42 @@
+//! The Lambda program that keeps stored orders true: Stripe's events in, by any of three doors.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lambda_kit::aws::AwsSettings;
+use lambda_kit::config::{Reader, Settings};
+use lambda_kit::webhook::WebhookSettings;
+use lambda_kit::{Observers, event_service, program, stripe_key, webhook_secrets};
+use lambda_runtime::Error;
+use orders::SystemClock;
+use orders_dynamodb::CommerceTable;
+use orders_events::EventReport;
+
+fn main() -> ExitCode {
+    let read = |reader: &mut Reader<'_>| {
+        let (settings, webhook, aws) = (reader.settings(), reader.webhook(), reader.aws());
+        let (settings, (webhook, aws)) = settings.zip(webhook.zip(aws))?;
+        let log_level = settings.log_level;
+        Some(((settings, webhook, aws), log_level))
+    };
+    program::run("stripe-events", read, run)
+}
+
+async fn run(
+    (settings, webhook, aws): (Settings, WebhookSettings, AwsSettings),
+    observers: Observers<EventReport>,
+) -> Result<(), Error> {
+    let key = stripe_key(&settings.stripe.key, || aws.parameters()).await?;
+    let secrets = webhook_secrets(&webhook, || aws.parameters()).await?;
+    let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
+    let doors = event_service(&settings, &webhook, secrets, key, table)?;
+    let doors = Arc::new(doors);
+    program::serve(observers, move |event, invocation| {
+        let doors = Arc::clone(&doors);
+        async move {
+            let reply = doors.take(event.get(), &invocation).await;
+            (reply.response, reply.reports)
+        }
+    })
+    .await
+}

@@ -1,0 +1,128 @@
+//! What a Lambda program does from its start on: settings, observers, runtime, and one invocation
+//! after another.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lambda_runtime::tower::layer::layer_fn;
+use lambda_runtime::tower::{self, ServiceExt};
+use lambda_runtime::{Context, Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use orders::Timestamp;
+use orders_http::Invocation;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tracing::level_filters::LevelFilter;
+
+use crate::config::{Environment, Reader};
+use crate::lines::Lines;
+use crate::metrics::EmbeddedMetrics;
+use crate::{Account, Observers, logging, traces};
+
+/// Runs a program until Lambda ends it: reads its settings, starts whoever observes it, and serves.
+/// Where it cannot start, it says why.
+pub fn run<A, T, F>(
+    name: &str,
+    read: impl FnOnce(&mut Reader<'_>) -> Option<(T, LevelFilter)>,
+    serve: impl FnOnce(T, Observers<A>) -> F,
+) -> ExitCode
+where
+    A: Account,
+    F: Future<Output = Result<(), Error>>,
+{
+    let environment = Environment::of_process();
+    let mut reader = Reader::new(&environment);
+    let (log_format, concurrency) = (reader.log_format(), reader.concurrency());
+    let settings = read(&mut reader);
+    let observers = reader.metrics().zip(reader.traces());
+    let trust = reader.trust();
+    let read = reader.finish(settings.zip(observers).zip(trust));
+    let (((settings, log_level), (metrics, traces)), trust) = match read {
+        Ok(read) => read,
+        Err(mistakes) => return cannot_start(name, &mistakes),
+    };
+    let traces = match traces::start(traces, &trust) {
+        Ok(traces) => traces,
+        Err(mistake) => return cannot_start(name, &[mistake]),
+    };
+    logging::start(log_format, log_level, traces.as_ref());
+    let metrics = metrics.map(|settings| EmbeddedMetrics::new(settings, A::COUNTED_AS));
+    let observers = Observers::new(Lines::new(log_format, log_level, metrics), traces);
+    let run = |rt: tokio::runtime::Runtime| rt.block_on(serve(settings, observers));
+    match runtime(concurrency).map_err(Error::from).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => cannot_start(name, &[error]),
+    }
+}
+
+/// A single thread where Lambda hands out one invocation at a time, several where it does not.
+fn runtime(concurrency: u32) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = if concurrency > 1 {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    builder.enable_all().build()
+}
+
+/// Hands one invocation after another to a function, which gives the answer and what there is to
+/// say of it.
+pub async fn serve<A, R, E, H, F>(observers: Observers<A>, handle: H) -> Result<(), Error>
+where
+    A: Account + Send + 'static,
+    R: Serialize + Send + 'static,
+    E: Into<Error> + Send + 'static,
+    H: Fn(Box<RawValue>, Invocation) -> F + Clone + Send + 'static,
+    F: Future<Output = (Result<R, E>, Vec<A>)> + Send + 'static,
+{
+    let observers = Arc::new(observers);
+    let noted = Arc::clone(&observers);
+    let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let (invocation, observers) = (invocation(event.context), Arc::clone(&noted));
+        let (id, deadline) = (invocation.id.clone(), invocation.deadline);
+        let handled = handle(event.payload, invocation);
+        async move {
+            let (answer, accounts) = handled.await;
+            observers.note(&id, accounts, deadline);
+            answer.map_err(Into::into)
+        }
+    });
+    let observed = layer_fn(move |runtime| observed(runtime, Arc::clone(&observers)));
+    Runtime::new(handler).layer(observed).run_concurrent().await
+}
+
+fn invocation(context: Context) -> Invocation {
+    // Zero is no deadline, but the absence of one.
+    let deadline = i64::try_from(context.deadline).ok().filter(|millis| *millis > 0);
+    let deadline = deadline.and_then(|millis| Timestamp::from_millis(millis).ok());
+    Invocation { id: context.request_id, deadline, trace: context.xray_trace_id }
+}
+
+/// What the runtime does for an invocation, and after it, while Lambda still lets the process run,
+/// what there is to say of it: whoever waits for the answer has it by then.
+fn observed<A, R>(
+    runtime: R,
+    observers: Arc<Observers<A>>,
+) -> impl tower::Service<LambdaInvocation, Response = (), Error = Error, Future: Send> + Clone + Send
+where
+    A: Account + Send + 'static,
+    R: tower::Service<LambdaInvocation, Response = (), Error = Error, Future: Send> + Clone + Send,
+{
+    service_fn(move |invocation: LambdaInvocation| {
+        let (runtime, observers) = (runtime.clone(), Arc::clone(&observers));
+        async move {
+            let id = invocation.context.request_id.clone();
+            let outcome = runtime.oneshot(invocation).await;
+            observers.tell(&id).await;
+            outcome
+        }
+    })
+}
+
+#[expect(clippy::print_stderr, reason = "the program cannot start; this is where operators look")]
+fn cannot_start<E: std::fmt::Display>(name: &str, problems: &[E]) -> ExitCode {
+    for problem in problems {
+        eprintln!("{name} cannot start: {problem}");
+    }
+    ExitCode::FAILURE
+}
