@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use serde_json::Value;
 
-use crate::figures::spread;
+use crate::figures::Spread;
 use crate::server::Server;
 
 /// What the dashboard asks for on a busy evening: stored orders of a member, one of another
@@ -128,7 +128,8 @@ fn slice(
 
 /// A line of the table, over the slices.
 fn row(name: &str, slices: &[Slice]) {
-    let figure = |of: fn(&Slice) -> f64, digits| spread(slices.iter().map(of).collect(), digits);
+    let figure =
+        |of: fn(&Slice) -> f64, digits| Spread::of(slices.iter().map(of).collect()).text(digits);
     println!(
         "{name:16} {:>24} {:>20} {:>20}",
         figure(|slice| slice.per_second, 0),

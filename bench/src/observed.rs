@@ -9,7 +9,8 @@ use serde_json::Value;
 use table_sim::{EmbeddedTable, INDEX, Storage, TABLE, webhook_row};
 use test_support::{Asker, Lambda, rest_event};
 
-use crate::figures::spread;
+use crate::figures::Spread;
+use crate::process::cpu_time;
 use crate::programs::released;
 
 const ORDER: &str = "cs_test_measured";
@@ -76,7 +77,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             let before = cpu_time(way.lambda.program.id())?;
             ask(&way.lambda, &event, arguments.requests).await?;
             let spent = cpu_time(way.lambda.program.id())? - before;
-            way.cpu.push(spent / 1000.0 / f64::from(arguments.requests));
+            way.cpu.push(spent / f64::from(arguments.requests));
         }
     }
     report(&ways, f64::from(arguments.requests * arguments.slices + WARM_UP));
@@ -118,18 +119,6 @@ async fn ask(lambda: &Lambda, event: &Value, times: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How long a process has computed so far, in nanoseconds (Linux: `schedstat` of its threads).
-fn cpu_time(process: u32) -> anyhow::Result<f64> {
-    let path = format!("/proc/{process}/task");
-    let mut sum = 0.0;
-    for thread in std::fs::read_dir(&path).with_context(|| format!("{path} (Linux)"))? {
-        let figures = std::fs::read_to_string(thread?.path().join("schedstat"))?;
-        let figure = figures.split_whitespace().next().context("a figure in schedstat")?;
-        sum += figure.parse::<f64>()?;
-    }
-    Ok(sum)
-}
-
 fn report(ways: &[Way], requests: f64) {
     println!(
         "CPU time of the Lambda program per request that the table answers; {requests} requests each"
@@ -147,8 +136,8 @@ fn report(ways: &[Way], requests: f64) {
         println!(
             "{:20} {:>22} {:>24} {written:>14.0}",
             way.name,
-            spread(way.cpu.clone(), 1),
-            spread(more.collect(), 1),
+            Spread::of(way.cpu.clone()).text(1),
+            Spread::of(more.collect()).text(1),
         );
     }
 }

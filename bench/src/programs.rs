@@ -3,14 +3,14 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-/// Builds both programs for release, as they are built together elsewhere, and says where one is.
+/// Builds a program for release, by itself as it is deployed, and says where it is.
 #[expect(
     clippy::disallowed_methods,
     reason = "what is taken from a child's environment is no setting"
 )]
 pub(crate) fn released(name: &str) -> anyhow::Result<PathBuf> {
     let mut build = Command::new("cargo");
-    build.args(["build", "--release", "-p", "get-order", "-p", "local"]);
+    build.args(["build", "--release", "-p", name]);
     // What cargo says about this program to itself would make it build others anew.
     for (variable, _) in std::env::vars_os() {
         let name = variable.to_string_lossy();
@@ -19,6 +19,8 @@ pub(crate) fn released(name: &str) -> anyhow::Result<PathBuf> {
         }
     }
     ensure!(build.status().context("cargo cannot be run")?.success(), "{name} cannot be built");
-    // Beside this very program, wherever the target folder is.
-    Ok(std::env::current_exe()?.with_file_name(name))
+    // In the target folder of this very program, wherever that is.
+    let this = std::env::current_exe()?;
+    let target = this.ancestors().nth(2).context("a target folder")?;
+    Ok(target.join("release").join(name))
 }

@@ -3,6 +3,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail};
 
+use crate::process::{cpu_time, memory};
 use crate::programs::released;
 
 /// The local server, as built for release.
@@ -39,13 +40,14 @@ impl Server {
         bail!("the server ended without a word of where it listens")
     }
 
-    /// How much memory it has now, in KiB (Linux: `VmRSS`).
-    pub(crate) fn memory(&self) -> anyhow::Result<u64> {
-        let path = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(&path).with_context(|| format!("{path} (Linux)"))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        let figure = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
-        figure.with_context(|| format!("no VmRSS in {path}"))
+    /// How long it has computed so far, in microseconds.
+    pub(crate) fn cpu_time(&self) -> anyhow::Result<f64> {
+        cpu_time(self.child.id())
+    }
+
+    /// How much memory it has now, in KiB.
+    pub(crate) fn memory(&self) -> anyhow::Result<u32> {
+        memory(self.child.id(), "VmRSS")
     }
 }
 

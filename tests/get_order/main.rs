@@ -22,6 +22,7 @@ mod redaction;
 mod request;
 mod settings;
 mod stack;
+mod start;
 mod stripe;
 mod traces;
 mod two_members;

@@ -257,11 +257,14 @@ async fn calls_that_the_sdk_repeats_are_counted_as_often_as_the_table_sees_them(
     for fault in [TableFault::None, TableFault::Throttle, TableFault::Status500] {
         let gate = TableGate::open(table.endpoint(), fault).await;
         let lambda = start_lambda(&gate.address(), &stripe.base(), &[]).await;
+        // Once this is answered, the program has started, and what that took is done.
+        lambda.invoke(&json!({"httpMethod": "OPTIONS"})).await;
+        let before = gate.calls();
         lambda.invoke(&rest_event(&Asker::user("ava"), "cs_test_a1counted")).await;
-        let line = lambda.program.line_with("\"message\":\"request\"").await;
+        let line = lambda.program.line_with("cs_test_a1counted").await;
         let line: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(line["storeCalls"], gate.calls(), "{fault:?}: {line}");
-        assert_eq!(gate.calls() > 1, fault != TableFault::None);
+        assert_eq!(line["storeCalls"], gate.calls() - before, "{fault:?}: {line}");
+        assert_eq!(gate.calls() - before > 1, fault != TableFault::None);
     }
 }
 

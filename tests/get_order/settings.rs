@@ -1,5 +1,8 @@
 //! The settings, as an operator gets them wrong.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::json;
 use stripe_sim::StripeSim;
 use table_sim::{INDEX, TABLE, webhook_row};
@@ -81,14 +84,28 @@ async fn stripes_key_may_be_kept_in_the_parameter_store() {
     assert!(line.contains("/shop/nothing") && line.contains("ParameterNotFound"), "{line}");
 }
 
-/// A parameter store that holds the key as `/shop/stripe`.
+/// A parameter store that holds the key as `/shop/stripe`, and is busy at first.
 async fn parameter_store() -> String {
     use axum::Json;
-    use axum::http::StatusCode;
+    use axum::http::{HeaderMap, StatusCode};
 
-    let handler = |body: String| async move {
+    let is_tired = Arc::new(AtomicBool::new(true));
+    let handler = move |headers: HeaderMap, body: String| async move {
+        let header = |name| headers.get(name).unwrap().to_str().unwrap().to_owned();
+        assert_eq!(header("x-amz-target"), "AmazonSSM.GetParameter");
+        assert_eq!(header("x-amz-security-token"), "session-of-the-role");
+        let signature = header("authorization");
+        assert!(signature.starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"), "{signature}");
+        assert!(signature.contains("/eu-central-1/ssm/aws4_request, SignedHeaders="));
+        assert!(
+            signature.contains("content-type;host;x-amz-date;x-amz-security-token;x-amz-target")
+        );
         let asked: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!(asked["WithDecryption"], true);
+        if is_tired.swap(false, Ordering::Relaxed) {
+            let refusal = json!({"__type": "com.amazon.coral.service#ThrottlingException"});
+            return (StatusCode::BAD_REQUEST, Json(refusal));
+        }
         if asked["Name"] == "/shop/stripe" {
             let parameter = json!({"Name": "/shop/stripe", "Type": "SecureString", "Value": KEY});
             (StatusCode::OK, Json(json!({"Parameter": parameter})))

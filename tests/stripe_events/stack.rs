@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use lambda_kit::config::{Environment, Reader};
 use lambda_kit::{Service, service};
+use orders_dynamodb::CommerceTable;
 use orders_http::Invocation;
 use serde_json::{Map, Value, json};
 use stripe_sim::{Act, Line, SessionBuilder, Shop, StripeSim, sign};
@@ -191,7 +192,8 @@ fn dashboard(table: &EmbeddedTable, stripe: &str, settings: &[(&str, &str)]) -> 
     let mut reader = Reader::new(&environment);
     let settings = reader.settings();
     let settings = reader.finish(settings).expect("settings");
-    service(settings, KEY.parse().unwrap(), table.client()).expect("a service")
+    let table = CommerceTable::new(table.client(), settings.table.clone(), orders::SystemClock);
+    service(settings, KEY.parse().unwrap(), table).expect("a service")
 }
 
 /// The time, in epoch seconds.

@@ -1,14 +1,23 @@
 //! The Lambda program behind `GET /dashboard/orders/{orderId}`.
 
+// The whole program is one future of futures.
+#![recursion_limit = "256"]
+
 use std::convert::Infallible;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lambda_kit::aws::AwsSettings;
 use lambda_kit::config::{Reader, Settings};
 use lambda_kit::{Observers, program, service, stripe_key};
 use lambda_runtime::Error;
+use orders::SystemClock;
+use orders_dynamodb::CommerceTable;
 use orders_http::Report;
+
+/// The longest that the start waits for DynamoDB. A connection and a query take some milliseconds.
+const WARM_UP: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     let read = |reader: &mut Reader<'_>| {
@@ -24,8 +33,11 @@ async fn run(
     (settings, aws): (Settings, AwsSettings),
     observers: Observers<Report>,
 ) -> Result<(), Error> {
-    let key = stripe_key(&settings.stripe.key, || aws.ssm()).await?;
-    let service = Arc::new(service(settings, key, aws.dynamodb())?);
+    let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
+    // What an order takes of DynamoDB is made ready while nobody waits for it yet.
+    let (key, ()) =
+        tokio::join!(stripe_key(&settings.stripe.key, || aws.parameters()), table.warm_up(WARM_UP));
+    let service = Arc::new(service(settings, key?, table)?);
     program::serve(observers, move |event, invocation| {
         let service = Arc::clone(&service);
         async move {

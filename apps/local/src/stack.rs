@@ -12,12 +12,16 @@ use futures_util::FutureExt;
 use lambda_kit::config::{Environment, KeySource, Mistake, Reader, Settings};
 use lambda_kit::lines::Lines;
 use lambda_kit::logging::LogFormat;
+use lambda_kit::parameters::ParameterStore;
 use lambda_kit::traces::Traces;
 use lambda_kit::webhook::{SecretsSource, WebhookSettings};
 use lambda_kit::{
     EventService, Service, aws, event_service, logging, service, stripe_key, webhook_secrets,
 };
+use orders::SystemClock;
+use orders_dynamodb::CommerceTable;
 use orders_http::{Degraded, Severity};
+use outbound::{AwsHttpClient, Trust};
 use stripe_sim::{Endpoint, StripeSim};
 use table_sim::{EmbeddedTable, INDEX, Storage, TABLE};
 use tokio::net::TcpListener;
@@ -76,9 +80,12 @@ impl Stack {
         let table = table(arguments, &mut environment).await?;
         let mut reader = Reader::new(&environment);
         let read = reader.settings().zip(reader.webhook()).zip(reader.traces());
-        let ((settings, webhook), traces) = reader.finish(read)?;
+        let read = read.zip(reader.trust_in_aws());
+        let (((settings, webhook), traces), trust) = reader.finish(read)?;
         let (log_format, log_level, talks) = log(&environment, settings.log_level);
-        let (service, events) = build_services(settings, &webhook, table.as_ref()).await?;
+        let started = lambda_kit::traces::start(traces, &settings.stripe.trust);
+        let aws = Surroundings { environment: &environment, trust: &trust };
+        let (service, events) = build_services(settings, &webhook, table.as_ref(), &aws).await?;
         let gateway = Arc::new(Gateway {
             service,
             events,
@@ -87,7 +94,7 @@ impl Stack {
             figures: figures::start().map_err(CannotStart::one)?,
             tokens: Tokens::new(environment.get("JWT_SECRET").unwrap_or(DEVELOPMENT_SECRET).into()),
         });
-        let traces = lambda_kit::traces::start(traces).map_err(CannotStart::one)?;
+        let traces = started.map_err(CannotStart::one)?;
         logging::start(log_format, log_level, traces.as_ref());
         Ok(Self { listener, gateway, table, stripe, address, traces, environment })
     }
@@ -259,6 +266,7 @@ async fn build_services(
     settings: Settings,
     webhook: &WebhookSettings,
     table: Option<&EmbeddedTable>,
+    aws: &Surroundings<'_>,
 ) -> Result<(Service, Option<EventService>), CannotStart> {
     let (dynamodb, key, secrets) = match (table, &settings.stripe.key, &webhook.secrets) {
         (Some(table), KeySource::Key(key), None) => (embedded(table), key.clone(), None),
@@ -266,19 +274,20 @@ async fn build_services(
             (embedded(table), key.clone(), Some(secrets.clone()))
         }
         (table, source, _) => {
-            let sdk = surroundings().await?;
+            let (sdk, parameters) = aws.load().await?;
             let dynamodb = table.map_or_else(|| Client::new(&sdk), embedded);
-            let ssm = || aws_sdk_ssm::Client::new(&sdk);
-            let key = stripe_key(source, ssm).await.map_err(CannotStart::one)?;
-            let secrets = webhook_secrets(webhook, ssm).await.map_err(CannotStart::one)?;
+            let parameters = || parameters.clone();
+            let key = stripe_key(source, parameters).await.map_err(CannotStart::one)?;
+            let secrets = webhook_secrets(webhook, parameters).await.map_err(CannotStart::one)?;
             (dynamodb, key, secrets)
         }
     };
+    let table = CommerceTable::new(dynamodb, settings.table.clone(), SystemClock);
     let events = secrets.map(|secrets| {
-        event_service(&settings, webhook, Some(secrets), key.clone(), dynamodb.clone())
+        event_service(&settings, webhook, Some(secrets), key.clone(), table.clone())
     });
     let events = events.transpose().map_err(CannotStart::one)?;
-    Ok((service(settings, key, dynamodb).map_err(CannotStart::one)?, events))
+    Ok((service(settings, key, table).map_err(CannotStart::one)?, events))
 }
 
 /// A client for the embedded table, with the production client's patience.
@@ -287,17 +296,30 @@ fn embedded(table: &EmbeddedTable) -> Client {
     Client::from_conf(config.timeout_config(aws::timeouts()).retry_config(aws::retries()).build())
 }
 
-/// The AWS that this machine belongs to. A container gets its credentials from the machine it runs
-/// on, so the whole chain of providers is tried.
-async fn surroundings() -> Result<SdkConfig, CannotStart> {
-    let sdk = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(aws::http_client())
-        .timeout_config(aws::timeouts())
-        .retry_config(aws::retries())
-        .load()
-        .await;
-    if sdk.region().is_none_or(|region| region.as_ref().trim().is_empty()) {
-        return Err(CannotStart::one("AWS_REGION: is required: the region of the table"));
+/// The AWS that this machine belongs to.
+struct Surroundings<'a> {
+    environment: &'a Environment,
+    trust: &'a Trust,
+}
+
+impl Surroundings<'_> {
+    /// What the SDK has to know, and the parameter store. A container gets its credentials from the
+    /// machine it runs on, so the whole chain of providers is tried.
+    async fn load(&self) -> Result<(SdkConfig, ParameterStore), CannotStart> {
+        let http = AwsHttpClient::new(self.trust);
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http.clone())
+            .timeout_config(aws::timeouts())
+            .retry_config(aws::retries())
+            .load()
+            .await;
+        let region = sdk.region().filter(|region| !region.as_ref().trim().is_empty());
+        let missing = "AWS_REGION: is required: the region of the table";
+        let region = region.ok_or_else(|| CannotStart::one(missing))?.clone();
+        let missing = "AWS_ACCESS_KEY_ID: there are no credentials for AWS";
+        let credentials = sdk.credentials_provider().ok_or_else(|| CannotStart::one(missing))?;
+        let endpoint = ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"];
+        let endpoint = endpoint.into_iter().find_map(|name| self.environment.get(name));
+        Ok((sdk, ParameterStore::new(http, credentials, region, endpoint)))
     }
-    Ok(sdk)
 }

@@ -8,6 +8,8 @@ use lambda_kit::config::{Reader, Settings};
 use lambda_kit::webhook::WebhookSettings;
 use lambda_kit::{Observers, event_service, program, stripe_key, webhook_secrets};
 use lambda_runtime::Error;
+use orders::SystemClock;
+use orders_dynamodb::CommerceTable;
 use orders_events::EventReport;
 
 fn main() -> ExitCode {
@@ -24,9 +26,10 @@ async fn run(
     (settings, webhook, aws): (Settings, WebhookSettings, AwsSettings),
     observers: Observers<EventReport>,
 ) -> Result<(), Error> {
-    let key = stripe_key(&settings.stripe.key, || aws.ssm()).await?;
-    let secrets = webhook_secrets(&webhook, || aws.ssm()).await?;
-    let doors = event_service(&settings, &webhook, secrets, key, aws.dynamodb())?;
+    let key = stripe_key(&settings.stripe.key, || aws.parameters()).await?;
+    let secrets = webhook_secrets(&webhook, || aws.parameters()).await?;
+    let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
+    let doors = event_service(&settings, &webhook, secrets, key, table)?;
     let doors = Arc::new(doors);
     program::serve(observers, move |event, invocation| {
         let doors = Arc::clone(&doors);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use orders_dynamodb::TableConfig;
 use orders_http::CorsPolicy;
-use orders_stripe::{Mode, SecretKey, is_loopback};
+use orders_stripe::{Mode, SecretKey};
+use outbound::{Trust, is_loopback};
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
@@ -15,6 +16,7 @@ pub use crate::environment::{Environment, Mistake, Reader};
 use crate::logging::LogFormat;
 
 const STRIPE_API_BASE: &str = "STRIPE_API_BASE";
+const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 
 /// What the endpoint needs to know.
 #[derive(Clone, Debug)]
@@ -44,6 +46,8 @@ pub struct StripeSettings {
     pub max_retries: u32,
     /// The most calls per second of this process.
     pub rate_per_second: NonZeroU32,
+    /// Whose word is taken that it is Stripe.
+    pub trust: Trust,
 }
 
 /// Where Stripe's key comes from.
@@ -99,12 +103,14 @@ impl Reader<'_> {
         let timeout = self.milliseconds("STRIPE_TIMEOUT_MS", 4000, 50);
         let max_retries = self.number("STRIPE_MAX_RETRIES", 2, [0, 100]);
         let rate = self.number("STRIPE_RATE_PER_SECOND", 20, [1, 1_000_000]);
+        let trust = self.trust();
         Some(StripeSettings {
             key: key?,
             base: base?,
             timeout: timeout?,
             max_retries: max_retries?,
             rate_per_second: NonZeroU32::new(rate?)?,
+            trust: trust?,
         })
     }
 
@@ -184,12 +190,35 @@ impl Reader<'_> {
                 self.environment.get(variable).or(self.environment.get("AWS_ENDPOINT_URL"));
             endpoint.map(str::to_owned)
         };
+        let trust = self.trust_in_aws();
         Some(AwsSettings {
             dynamodb_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
             ssm_endpoint: endpoint("AWS_ENDPOINT_URL_SSM"),
             region: region?,
             credentials: Credentials::from_keys(key_id?, secret?, token),
+            trust: trust?,
         })
+    }
+
+    /// Which certificate authorities are believed: those of `SSL_CERT_FILE`, where it is set.
+    pub fn trust(&mut self) -> Option<Trust> {
+        self.trust_by(&[SSL_CERT_FILE])
+    }
+
+    /// The same for AWS's services, for which `AWS_CA_BUNDLE` goes before.
+    pub fn trust_in_aws(&mut self) -> Option<Trust> {
+        self.trust_by(&["AWS_CA_BUNDLE", SSL_CERT_FILE])
+    }
+
+    /// The authorities in the file that the first of the variables names which is set.
+    fn trust_by(&mut self, variables: &[&'static str]) -> Option<Trust> {
+        let set = variables.iter().find_map(|name| Some((*name, self.environment.get(name)?)));
+        let Some((variable, file)) = set else { return Some(Trust::default()) };
+        let trust = match std::fs::read(file) {
+            Ok(pem) => Trust::in_bundle(&pem).map_err(|bad| bad.to_string()),
+            Err(error) => Err(format!("cannot be read: {error}")),
+        };
+        trust.map_or_else(|why| self.mistake(variable, format!("`{file}` {why}")), Some)
     }
 
     /// JSON, unless the function is configured for text.

@@ -1,3 +1,6 @@
+use orders::SystemClock;
+use orders_dynamodb::CommerceTable;
+
 use super::*;
 use crate::environment::read;
 
@@ -80,8 +83,11 @@ fn a_live_key_is_never_sent_in_the_clear() {
         credentials: Credentials::from_keys("id", "secret", None),
         dynamodb_endpoint: None,
         ssm_endpoint: None,
+        trust: Trust::default(),
     };
-    let outcome = crate::service(settings, "rk_live_abc".parse().unwrap(), aws.dynamodb());
+    let table = settings.table.clone();
+    let table = CommerceTable::new(aws.dynamodb(), table, SystemClock);
+    let outcome = crate::service(settings, "rk_live_abc".parse().unwrap(), table);
     assert!(
         outcome.unwrap_err().to_string().starts_with("STRIPE_API_BASE: must begin with https://")
     );
@@ -114,4 +120,31 @@ fn an_endpoint_of_its_own_outweighs_the_common_one() {
     let aws = Reader::new(&environment).aws().unwrap();
     assert_eq!(aws.dynamodb_endpoint.as_deref(), Some("http://dynamodb"));
     assert_eq!(aws.ssm_endpoint.as_deref(), Some("http://common"));
+}
+
+#[test]
+fn certificate_authorities_are_read_from_files_where_these_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (good, bad) = (file("good.pem", &certificate.cert.pem()), file("bad.pem", "nothing"));
+    let missing = folder.path().join("missing.pem").to_str().unwrap().to_owned();
+
+    let trust = |pairs: &[(&str, &str)]| {
+        read(pairs, |reader: &mut Reader<'_>| reader.trust().zip(reader.trust_in_aws()))
+    };
+    assert!(trust(&[]).is_ok());
+    assert!(trust(&[("AWS_CA_BUNDLE", &good), ("SSL_CERT_FILE", &good)]).is_ok());
+    for (variable, path, why) in [
+        ("AWS_CA_BUNDLE", &bad, "holds no certificate in PEM"),
+        ("SSL_CERT_FILE", &bad, "holds no certificate in PEM"),
+        ("SSL_CERT_FILE", &missing, "cannot be read: No such file or directory (os error 2)"),
+    ] {
+        let mistakes = trust(&[(variable, path)]).unwrap_err();
+        assert_eq!(mistakes, [format!("{variable}: `{path}` {why}")]);
+    }
 }

@@ -66,7 +66,11 @@ impl<'a> Reader<'a> {
         variable: &'static str,
         problem: impl Display,
     ) -> Option<T> {
-        self.mistakes.push(Mistake { variable, problem: problem.to_string() });
+        let mistake = Mistake { variable, problem: problem.to_string() };
+        // What two readers look at is one mistake.
+        if !self.mistakes.contains(&mistake) {
+            self.mistakes.push(mistake);
+        }
         None
     }
 

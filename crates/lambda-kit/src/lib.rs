@@ -9,6 +9,7 @@ pub mod lines;
 pub mod logging;
 pub mod metrics;
 mod observers;
+pub mod parameters;
 pub mod program;
 mod service;
 pub mod traces;

@@ -35,11 +35,13 @@ where
     let (log_format, concurrency) = (reader.log_format(), reader.concurrency());
     let settings = read(&mut reader);
     let observers = reader.metrics().zip(reader.traces());
-    let ((settings, log_level), (metrics, traces)) = match reader.finish(settings.zip(observers)) {
+    let trust = reader.trust();
+    let read = reader.finish(settings.zip(observers).zip(trust));
+    let (((settings, log_level), (metrics, traces)), trust) = match read {
         Ok(read) => read,
         Err(mistakes) => return cannot_start(name, &mistakes),
     };
-    let traces = match traces::start(traces) {
+    let traces = match traces::start(traces, &trust) {
         Ok(traces) => traces,
         Err(mistake) => return cannot_start(name, &[mistake]),
     };

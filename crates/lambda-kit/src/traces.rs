@@ -13,7 +13,7 @@ use opentelemetry_sdk::resource::EnvResourceDetector;
 use opentelemetry_sdk::trace::{
     SdkTracerProvider, Span, SpanData, SpanExporter as _, SpanProcessor,
 };
-use orders_stripe::http_client;
+use outbound::{Trust, http_client};
 use tokio::time::Instant;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
@@ -142,15 +142,15 @@ struct Sender {
 
 /// Has traces passed on to those who are called, and collects spans where they go anywhere.
 /// Called once.
-pub fn start(settings: Option<TracesSettings>) -> Result<Option<Traces>, Mistake> {
+pub fn start(settings: Option<TracesSettings>, trust: &Trust) -> Result<Option<Traces>, Mistake> {
     global::set_text_map_propagator(TraceContextPropagator::new());
-    settings.map(Traces::to).transpose()
+    settings.map(|settings| Traces::to(settings, trust)).transpose()
 }
 
 impl Traces {
-    fn to(settings: TracesSettings) -> Result<Self, Mistake> {
+    fn to(settings: TracesSettings, trust: &Trust) -> Result<Self, Mistake> {
         let mistake = |problem: String| Mistake { variable: ENDPOINT, problem };
-        let client = http_client(&settings.endpoint)
+        let client = http_client(&settings.endpoint, trust)
             .map_err(|error| mistake(format!("the HTTP client cannot be built: {error}")))?;
         let mut exporter = SpanExporter::builder()
             .with_http()

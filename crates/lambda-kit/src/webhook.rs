@@ -2,6 +2,8 @@
 
 use orders_stripe::{Tolerance, WebhookSecrets};
 
+use secrecy::{ExposeSecret, SecretString};
+
 use crate::config::{Mistake, Reader};
 
 const SECRET: &str = "STRIPE_WEBHOOK_SECRET";
@@ -52,7 +54,7 @@ impl WebhookSettings {
     /// parameter.
     pub(crate) async fn secrets(
         &self,
-        fetch: impl AsyncFnOnce(&'static str, &str) -> Result<String, Mistake>,
+        fetch: impl AsyncFnOnce(&'static str, &str) -> Result<SecretString, Mistake>,
     ) -> Result<Option<WebhookSecrets>, Mistake> {
         let name = match &self.secrets {
             None => return Ok(None),
@@ -60,7 +62,7 @@ impl WebhookSettings {
             Some(SecretsSource::Parameter(name)) => name,
         };
         let list = fetch(PARAMETER, name).await?;
-        list.parse().map(Some).map_err(|why| Mistake {
+        list.expose_secret().parse().map(Some).map_err(|why| Mistake {
             variable: PARAMETER,
             problem: format!("what the parameter {name} holds {why}"),
         })

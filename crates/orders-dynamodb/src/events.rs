@@ -13,9 +13,10 @@ use orders::{RowRef, Timestamp, UserId};
 use crate::CommerceTable;
 use crate::change::Change;
 use crate::failure::Failed;
-use crate::keys;
+use crate::item::Item;
+use crate::keys::{self, NewItem};
 use crate::merge::Rows;
-use crate::read::{Item, is_expired};
+use crate::read::is_expired;
 use crate::store::written;
 use crate::write::{MAX_ITEM_BYTES, attributes, size_of_known, text, timestamp};
 
@@ -50,7 +51,7 @@ impl<K: Clock> CommerceTable<K> {
         owner: &UserId,
         order: &OrderId,
         created: Option<Timestamp>,
-    ) -> Result<Vec<Item>, StoreError> {
+    ) -> Result<Vec<NewItem>, StoreError> {
         let query = self
             .query_for(order)
             .consistent_read(true)
@@ -82,12 +83,14 @@ impl<K: Clock> CommerceTable<K> {
         context: &RequestContext,
         owner: &UserId,
         order: &OrderId,
-    ) -> Result<Vec<Item>, StoreError> {
+    ) -> Result<Vec<NewItem>, StoreError> {
         let Some(index) = &self.config.index else { return Ok(Vec::new()) };
         let query =
             self.query_for(order).index_name(index).key_condition_expression(keys::INDEX_ORDER);
         let mut rows = self.all_pages(context, query).await?;
-        rows.retain(|row| !keys::is_anothers(row, owner) || row.contains_key("normalizerVersion"));
+        rows.retain(|row| {
+            !keys::is_anothers(&Item::from(row), owner) || row.contains_key("normalizerVersion")
+        });
         Ok(rows)
     }
 
@@ -95,7 +98,7 @@ impl<K: Clock> CommerceTable<K> {
         &self,
         context: &RequestContext,
         query: QueryFluentBuilder,
-    ) -> Result<Vec<Item>, StoreError> {
+    ) -> Result<Vec<NewItem>, StoreError> {
         let (mut rows, mut start) = (Vec::new(), None);
         loop {
             let request = query.clone().set_exclusive_start_key(start.clone()).send();
@@ -120,8 +123,8 @@ impl<K: Clock> CommerceTable<K> {
     async fn row_at(
         &self,
         context: &RequestContext,
-        key: Item,
-    ) -> Result<Option<Item>, StoreError> {
+        key: NewItem,
+    ) -> Result<Option<NewItem>, StoreError> {
         let get = self
             .client
             .get_item()
@@ -135,13 +138,13 @@ impl<K: Clock> CommerceTable<K> {
         Ok(sent.await?.item)
     }
 
-    fn holding(&self, user: UserId, order: &OrderId, items: &[Item]) -> Holding {
+    fn holding(&self, user: UserId, order: &OrderId, items: &[NewItem]) -> Holding {
         let now = self.clock.now();
         let mut rows = Rows::of(order);
         for item in items {
-            rows.add(item, &user, now);
+            rows.add(&Item::from(item), &user, now);
         }
-        let live = items.iter().filter(|item| !is_expired(item, now));
+        let live = items.iter().filter(|item| !is_expired(&Item::from(*item), now));
         let changed_at =
             live.flat_map(|item| [moment(item, "updatedAt"), moment(item, "fetchedAt")]);
         let changed_at = changed_at.flatten().max();
@@ -149,7 +152,11 @@ impl<K: Clock> CommerceTable<K> {
     }
 
     /// Puts an item where nothing stands, or nothing that still counts.
-    async fn put_anew(&self, context: &RequestContext, item: Item) -> Result<Written, StoreError> {
+    async fn put_anew(
+        &self,
+        context: &RequestContext,
+        item: NewItem,
+    ) -> Result<Written, StoreError> {
         let now = self.clock.now().seconds().to_string();
         let put = self
             .client
@@ -164,7 +171,7 @@ impl<K: Clock> CommerceTable<K> {
 }
 
 /// A mark of a change, if it can be read.
-fn moment(item: &Item, name: &str) -> Option<Timestamp> {
+fn moment(item: &NewItem, name: &str) -> Option<Timestamp> {
     match item.get(name)? {
         AttributeValue::S(text) | AttributeValue::N(text) => text.parse().ok(),
         _ => None,
@@ -183,7 +190,7 @@ impl<K: Clock> EventStore for CommerceTable<K> {
             self.rows_with(context, owner, order, created),
             self.rows_elsewhere(context, owner, order)
         );
-        let (mut of_owner, mut of_others) = (of_owner?, HashMap::<UserId, Vec<Item>>::new());
+        let (mut of_owner, mut of_others) = (of_owner?, HashMap::<UserId, Vec<NewItem>>::new());
         for row in elsewhere? {
             let Some((user, key)) = keys::user_of(&row).zip(keys::key_of(&row)) else { continue };
             let is_known = of_owner.iter().any(|known| keys::key_of(known).as_ref() == Some(&key));
@@ -232,7 +239,7 @@ impl<K: Clock> EventStore for CommerceTable<K> {
 
     async fn is_done(&self, context: &RequestContext, event: &EventId) -> Result<bool, StoreError> {
         let mark = self.row_at(context, keys::event_key(event)).await?;
-        Ok(mark.is_some_and(|mark| !is_expired(&mark, self.clock.now())))
+        Ok(mark.is_some_and(|mark| !is_expired(&Item::from(&mark), self.clock.now())))
     }
 
     async fn mark_done(&self, context: &RequestContext, done: &Done) -> Result<(), StoreError> {

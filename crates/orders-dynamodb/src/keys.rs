@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use orders::{EventId, OrderId, Timestamp, UserId};
 
-type Item = HashMap<String, AttributeValue>;
+use crate::item::Item;
+
+/// A row as it is written, or a part of one.
+pub(crate) type NewItem = HashMap<String, AttributeValue>;
 
 const PARTITION: &str = "PK";
 const SORT: &str = "SK";
+const MEMBER_PREFIX: &str = "USER#";
 const ORDER_ID: &str = "orderId";
-const USERS_PREFIX: &str = "USER#";
 
 /// The condition that holds where no row stands at the key.
 pub(crate) const NO_ROW: &str = "attribute_not_exists(PK)";
@@ -32,7 +35,7 @@ pub(crate) const ORDERS_PREFIX: &str = "ORDER#";
 
 /// The partition of a member.
 pub(crate) fn partition(user: &UserId) -> AttributeValue {
-    AttributeValue::S(format!("{USERS_PREFIX}{}", user.as_str()))
+    AttributeValue::S(format!("{MEMBER_PREFIX}{}", user.as_str()))
 }
 
 /// The sort key of the row that a fallback writes. It follows from the session alone, so that a
@@ -50,7 +53,7 @@ pub(crate) fn rows_since(created: Timestamp) -> [AttributeValue; 2] {
 }
 
 /// The key of the mark of an event that was dealt with.
-pub(crate) fn event_key(event: &EventId) -> Item {
+pub(crate) fn event_key(event: &EventId) -> NewItem {
     HashMap::from([
         (PARTITION.to_owned(), AttributeValue::S(format!("EVENT#{event}"))),
         (SORT.to_owned(), AttributeValue::S("METADATA".to_owned())),
@@ -58,19 +61,19 @@ pub(crate) fn event_key(event: &EventId) -> Item {
 }
 
 /// The key of a row as read.
-pub(crate) fn key_of(item: &Item) -> Option<Item> {
+pub(crate) fn key_of(item: &NewItem) -> Option<NewItem> {
     let part = |name: &str| Some((name.to_owned(), item.get(name)?.clone()));
     Some(HashMap::from([part(PARTITION)?, part(SORT)?]))
 }
 
 /// In whose partition a row lies, if it is a member's.
-pub(crate) fn user_of(item: &Item) -> Option<UserId> {
-    let id = item.get(PARTITION)?.as_s().ok()?.strip_prefix(USERS_PREFIX)?;
+pub(crate) fn user_of(item: &NewItem) -> Option<UserId> {
+    let id = item.get(PARTITION)?.as_s().ok()?.strip_prefix(MEMBER_PREFIX)?;
     id.parse().ok().filter(|user: &UserId| user.as_str() == id)
 }
 
 /// The key of a row in a member's partition.
-pub(crate) fn row_key(user: &UserId, sort: &str) -> Item {
+pub(crate) fn row_key(user: &UserId, sort: &str) -> NewItem {
     HashMap::from([
         (PARTITION.to_owned(), partition(user)),
         (SORT.to_owned(), AttributeValue::S(sort.to_owned())),
@@ -78,18 +81,18 @@ pub(crate) fn row_key(user: &UserId, sort: &str) -> Item {
 }
 
 /// The key of a member's profile.
-pub(crate) fn profile_key(user: &UserId) -> Item {
+pub(crate) fn profile_key(user: &UserId) -> NewItem {
     row_key(user, "PROFILE")
 }
 
 /// The sort key of a row as read.
-pub(crate) fn sort_key(item: &Item) -> Option<&str> {
-    item.get(SORT)?.as_s().ok().map(String::as_str)
+pub(crate) fn sort_key<'a>(item: &'a Item<'_>) -> Option<&'a str> {
+    item.text(SORT)
 }
 
 /// Whether a row is this order's: by its `orderId`, and where that is no text, by its key.
-pub(crate) fn is_row_of(item: &Item, order: &OrderId) -> bool {
-    let named = item.get(ORDER_ID).and_then(|value| value.as_s().ok());
+pub(crate) fn is_row_of(item: &Item<'_>, order: &OrderId) -> bool {
+    let named = item.text(ORDER_ID);
     sort_key(item).and_then(|sort| sort.strip_prefix(ORDERS_PREFIX)).is_some_and(|sort| {
         let in_key = || sort.split_once('#').is_some_and(|(_, id)| id == order.as_str());
         named.map_or_else(in_key, |id| id == order.as_str())
@@ -97,8 +100,9 @@ pub(crate) fn is_row_of(item: &Item, order: &OrderId) -> bool {
 }
 
 /// Whether a row lies in another partition than the member's.
-pub(crate) fn is_anothers(item: &Item, user: &UserId) -> bool {
-    item.get(PARTITION).is_some_and(|key| *key != partition(user))
+pub(crate) fn is_anothers(item: &Item<'_>, user: &UserId) -> bool {
+    let is_hers = |key: &str| key.strip_prefix(MEMBER_PREFIX) == Some(user.as_str());
+    item.get(PARTITION).is_some_and(|_| !item.text(PARTITION).is_some_and(is_hers))
 }
 
 /// The `<timestamp>` of `ORDER#<timestamp>#<orderId>`: epoch seconds or ISO 8601, depending on
@@ -110,6 +114,7 @@ pub(crate) fn written_at(sort: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::item::Value;
 
     #[test]
     fn a_fallback_row_is_keyed_by_the_sessions_creation_in_seconds() {
@@ -120,14 +125,14 @@ mod tests {
 
     #[test]
     fn a_row_is_an_orders_by_its_attribute_and_without_one_by_its_key() {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let row = |sort: &str, order_id: Option<AttributeValue>| {
-            let mut item = Item::from([(SORT.to_owned(), text(sort))]);
-            item.extend(order_id.map(|id| (ORDER_ID.to_owned(), id)));
+        let text = |text: &'static str| Value::Text(text.into());
+        let row = |sort: &'static str, order_id: Option<Value<'static>>| {
+            let id = order_id.map(|id| (ORDER_ID, id));
+            let item: Item<'_> = [(SORT, text(sort))].into_iter().chain(id).collect();
             is_row_of(&item, &"cs_test_1".parse().unwrap())
         };
         let (own, other) = ("ORDER#1#cs_test_1", "ORDER#1#cs_test_2");
-        assert!(row(own, None) && row(own, Some(AttributeValue::Null(true))));
+        assert!(row(own, None) && row(own, Some(Value::Null)));
         assert!(row(own, Some(text("cs_test_1"))) && row(other, Some(text("cs_test_1"))));
         assert!(!row(other, None) && !row(own, Some(text("cs_test_2"))));
         assert!(!row("ORDER#1#x#cs_test_1", None) && !row("NOTE#1#cs_test_1", None));

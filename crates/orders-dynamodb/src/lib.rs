@@ -4,16 +4,18 @@
 //! those on which a write depends. `store` speaks to DynamoDB for whoever asks for an order, and
 //! `events` for whoever keeps orders true.
 
-mod attempts;
 mod change;
 mod events;
 mod failure;
 mod fields;
+mod item;
 mod keys;
 mod merge;
 mod number;
+mod page;
 mod read;
 mod store;
+mod watch;
 mod write;
 
 pub use store::{CommerceTable, TableConfig};

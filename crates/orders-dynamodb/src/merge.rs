@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 use orders::ports::Lookup;
 use orders::{CorruptRow, OrderId, Timestamp, UnverifiedSnapshot, UserId};
 
+use crate::item::Item;
 use crate::keys;
-use crate::read::{Item, Row, is_expired, order_row};
+use crate::read::{Row, is_expired, order_row};
 
 /// The rows of one order, as they come in from the pages of a query.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Adds a row, unless it is past its time to live.
-    pub(crate) fn add(&mut self, item: &Item, user: &UserId, now: Timestamp) {
+    pub(crate) fn add(&mut self, item: &Item<'_>, user: &UserId, now: Timestamp) {
         // On the index the key of a row is no condition, and other things may name an order, too.
         // A query of the partition also gives rows whose `orderId` is no text; their key tells.
         // Another member's row was not asked for; one comparison more keeps it from being shown.

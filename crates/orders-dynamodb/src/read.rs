@@ -2,19 +2,16 @@
 //! table of writers.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use orders::{
     Address, LineItem, Order, OrderId, OrderStatus, Personal, Presentment, Provenance, RowRef,
     Timestamp, public_metadata,
 };
 
 use crate::fields::Fields;
+use crate::item::{Item, Value};
 use crate::keys;
 use crate::number::whole;
-
-pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The `source` of a row that a fallback to Stripe wrote.
 pub(crate) const FALLBACK_SOURCE: &str = "stripe_fallback";
@@ -33,7 +30,7 @@ pub(crate) struct Row {
 }
 
 /// Reads a row of an order.
-pub(crate) fn order_row(item: &Item, order_id: &OrderId) -> Row {
+pub(crate) fn order_row(item: &Item<'_>, order_id: &OrderId) -> Row {
     let faults = RefCell::default();
     let fields = Fields::of(item, &faults);
     if fields.text("orderId").is_none_or(|id| id != order_id.as_str()) {
@@ -60,19 +57,19 @@ pub(crate) fn order_row(item: &Item, order_id: &OrderId) -> Row {
 }
 
 /// The row's key and the mark of its last change.
-fn row_ref(item: &Item) -> RowRef {
+fn row_ref(item: &Item<'_>) -> RowRef {
     let seen = match item.get("updatedAt") {
-        Some(AttributeValue::S(text)) => Some(format!("S{text}")),
-        Some(AttributeValue::N(number)) => Some(format!("N{number}")),
+        Some(Value::Text(text)) => Some(format!("S{text}")),
+        Some(Value::Number(number)) => Some(format!("N{number}")),
         _ => None,
     };
     RowRef::new(keys::sort_key(item).unwrap_or_default().to_owned(), seen)
 }
 
 /// Whether a row is past its time to live. DynamoDB may still return it for days.
-pub(crate) fn is_expired(item: &Item, now: Timestamp) -> bool {
+pub(crate) fn is_expired(item: &Item<'_>, now: Timestamp) -> bool {
     // As DynamoDB itself does, anything but a number is taken as no time to live.
-    let Some(Ok(number)) = item.get("expiresAt").map(AttributeValue::as_n) else { return false };
+    let Some(Value::Number(number)) = item.get("expiresAt") else { return false };
     whole(number).is_some_and(|expires| expires <= now.seconds())
 }
 

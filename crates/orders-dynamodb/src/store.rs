@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
 use orders::ports::{Lookup, SnapshotStore, StoreError, Written};
 use orders::{
@@ -16,12 +16,14 @@ use orders::{
 use tracing::field::{Empty, display};
 use tracing::{Instrument, info_span};
 
-use crate::attempts::Attempts;
 use crate::change::{Change, INSERT_NAMES, insert_condition};
 use crate::failure::Failed;
 use crate::keys;
+use crate::keys::NewItem;
 use crate::merge::Rows;
-use crate::read::{FALLBACK_SOURCE, Item};
+use crate::page::{End, Page};
+use crate::read::FALLBACK_SOURCE;
+use crate::watch::Watch;
 use crate::write::{Attribute, MAX_ITEM_BYTES, attributes, known, size, size_of_known, timestamp};
 
 /// Which table, and how it is read and written.
@@ -47,7 +49,18 @@ pub struct CommerceTable<K> {
 impl<K: Clock> CommerceTable<K> {
     /// The table behind a client.
     pub fn new(client: Client, config: TableConfig, clock: K) -> Self {
-        Self { client: Attempts::counted(&client), config: Arc::new(config), clock }
+        Self { client: Watch::over(&client), config: Arc::new(config), clock }
+    }
+
+    /// Makes ready what the first lookup would otherwise wait for: the connection, what the SDK
+    /// makes when it is first used, and the pages of the program that a lookup runs through. Looks
+    /// for an order that nobody has, and not for long: a store that does not answer now is a matter
+    /// for the first request.
+    pub async fn warm_up(&self, patience: Duration) {
+        let (Ok(nobody), Ok(nothing)) = ("-".parse(), "-".parse()) else { return };
+        // Not by `send`: it is no request of anybody's, and none for a trace.
+        let query = Box::pin(self.query(&nobody, &nothing).send());
+        let _ = tokio::time::timeout(patience, Watch::default().of(Watch::answer(query))).await;
     }
 
     /// Sends one request, unless the deadline has passed, and gives up at the deadline.
@@ -78,10 +91,11 @@ impl<K: Clock> CommerceTable<K> {
             rows = Empty,
             read_units = Empty,
         );
-        let attempts = Attempts::default();
+        let watch = Watch::default();
+        // The SDK's futures are large; what surrounds them would move them, over and over.
+        let request = Box::pin(request);
         let started = Instant::now();
-        let outcome =
-            tokio::time::timeout(left, attempts.of(request)).instrument(span.clone()).await;
+        let outcome = tokio::time::timeout(left, watch.of(request)).instrument(span.clone()).await;
         let (rows, capacity) = match &outcome {
             Ok(Ok(output)) => cost(output),
             _ => (0, None),
@@ -90,11 +104,11 @@ impl<K: Clock> CommerceTable<K> {
         let read_units = read_units.filter(|units| units.is_finite()).unwrap_or(0.0);
         context.ledger.store_call(
             started.elapsed(),
-            attempts.so_far(),
+            watch.sent(),
             u32::try_from(rows).unwrap_or(0),
             read_units,
         );
-        span.record("attempts", i64::from(attempts.so_far()))
+        span.record("attempts", i64::from(watch.sent()))
             .record("rows", i64::from(rows))
             .record("read_units", read_units);
         let outcome = match outcome {
@@ -110,23 +124,16 @@ impl<K: Clock> CommerceTable<K> {
         outcome
     }
 
-    /// One page of the rows of an order.
-    async fn page(
-        &self,
-        context: &RequestContext,
-        user: &UserId,
-        order: &OrderId,
-        start: Option<Item>,
-    ) -> Result<QueryOutput, StoreError> {
+    /// A query for the rows of an order.
+    fn query(&self, user: &UserId, order: &OrderId) -> QueryFluentBuilder {
         let query = self
             .client
             .query()
             .table_name(&self.config.table)
             .expression_attribute_values(":partition", keys::partition(user))
             .expression_attribute_values(":order", AttributeValue::S(order.to_string()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .set_exclusive_start_key(start.clone());
-        let query = match &self.config.index {
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match &self.config.index {
             Some(index) => query.index_name(index).key_condition_expression(keys::INDEX_KEYS),
             // No `Limit`: DynamoDB counts it before the filter, so that only the first rows of
             // the partition would ever be looked at.
@@ -139,19 +146,38 @@ impl<K: Clock> CommerceTable<K> {
                 .expression_attribute_values(":text", AttributeValue::S("S".into()))
                 .filter_expression(keys::ORDER_FILTER)
                 .scan_index_forward(false),
+        }
+    }
+
+    /// Reads one page of the rows of an order, and says where the next one begins.
+    async fn page(
+        &self,
+        context: &RequestContext,
+        user: &UserId,
+        order: &OrderId,
+        rows: &mut Rows<'_>,
+        start: Option<NewItem>,
+    ) -> Result<Option<NewItem>, StoreError> {
+        let query = self.query(user, order).set_exclusive_start_key(start.clone());
+        let read = async {
+            let answer = Watch::answer(query.send()).await?;
+            Ok(answer.as_ref().and_then(|answer| {
+                let page = Page::read(answer.bytes()?)?;
+                for item in &page.items {
+                    rows.add(item, user, self.clock.now());
+                }
+                page.end()
+            }))
         };
-        let sent = self.send(context, "Query", query.send(), |page| {
-            (page.scanned_count, page.consumed_capacity.as_ref())
+        let sent = self.send(context, "Query", read, |end: &Option<End>| {
+            end.as_ref().map_or((0, None), |end| (end.scanned, end.capacity.as_ref()))
         });
-        let page = sent.await?;
-        // Every answer to a query has a list. What has none, or less than it says, did not come
-        // from DynamoDB; and a page that ends where it began would be read for ever.
-        let listed = page.items.as_ref().and_then(|items| i32::try_from(items.len()).ok());
-        let ends_where_it_began = start.is_some() && page.last_evaluated_key == start;
-        if listed.is_none_or(|listed| listed < page.count) || ends_where_it_began {
+        let next = sent.await?.ok_or_else(Failed::nonsense)?.next;
+        // A page that ends where it began would be read for ever.
+        if next.is_some() && next == start {
             return Err(Failed::nonsense().into());
         }
-        Ok(page)
+        Ok(next)
     }
 
     /// Changes a row in place.
@@ -183,7 +209,7 @@ impl<K: Clock> CommerceTable<K> {
         created: Timestamp,
         snapshot: &NewSnapshot,
         source: &str,
-    ) -> Option<Item> {
+    ) -> Option<NewItem> {
         let mut item = keys::row_key(user, &keys::order_row(created, &snapshot.order.order_id));
         item.extend(known(attributes(user, snapshot)));
         item.extend(known(self.of_new_row(source)));
@@ -211,14 +237,10 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
         let mut rows = Rows::of(order);
         let mut start = None;
         loop {
-            let page = self.page(context, user, order, start).await?;
-            for item in page.items() {
-                rows.add(item, user, self.clock.now());
-            }
+            start = self.page(context, user, order, &mut rows, start).await?;
             // On the index the pages hold nothing but this order's rows, and all are wanted. In
             // the partition the newest match is enough.
             let enough = self.config.index.is_none() && rows.any_readable();
-            start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if enough || start.is_none() {
                 for attribute in rows.passed_over() {
                     context.ledger.note(Incident::CorruptRow { attribute });

@@ -9,7 +9,7 @@ use orders::{
     Personal, Presentment, Timestamp, UserId,
 };
 
-use crate::read::Item;
+use crate::keys::NewItem;
 
 /// DynamoDB takes no item larger than this, names included.
 pub(crate) const MAX_ITEM_BYTES: usize = 400 * 1024;
@@ -143,12 +143,12 @@ fn map<const N: usize>(entries: [Attribute; N]) -> AttributeValue {
 }
 
 /// The attributes that are known.
-pub(crate) fn known(attributes: impl IntoIterator<Item = Attribute>) -> Item {
+pub(crate) fn known(attributes: impl IntoIterator<Item = Attribute>) -> NewItem {
     attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// About how large DynamoDB finds an item (DynamoDB: item sizes and formats).
-pub(crate) fn size(item: &Item) -> usize {
+pub(crate) fn size(item: &NewItem) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
 

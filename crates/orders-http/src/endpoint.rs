@@ -23,6 +23,9 @@ use crate::trace::{self, Trace};
 /// The most that Lambda carries in an answer is 6 MB; the rest is for the headers.
 const MAX_BODY: usize = 6 * 1024 * 1024 - 64 * 1024;
 
+/// Most answers are shorter than this, in bytes; a longer one takes more memory as it grows.
+const USUAL_BODY: usize = 4 * 1024;
+
 /// How soon a caller may try again after a 503, in seconds.
 const RETRY_AFTER: &str = "2";
 
@@ -224,7 +227,9 @@ fn found(answered: &Answered, if_none_match: Option<&str>, usage: &Usage) -> Opt
     }
 
     // An order is text, numbers, lists and maps with text keys, all of which JSON can hold.
-    let body = serde_json::to_string(&Body { order: &answered.order }).unwrap_or_default();
+    let mut body = Vec::with_capacity(USUAL_BODY);
+    serde_json::to_writer(&mut body, &Body { order: &answered.order }).ok()?;
+    let body = String::from_utf8(body).ok()?;
     // On its way it is a text within JSON, in which these take two bytes.
     let doubled = || body.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
     if body.len() > MAX_BODY / 2 && body.len() + doubled() > MAX_BODY {

@@ -3,13 +3,14 @@
 //! Read with as few demands as possible. Whatever cannot be read counts as absent, so that any
 //! event gets an answer and a strange one can only lose rights, never gain any.
 
-use std::collections::HashMap;
+use std::fmt;
 
 use percent_encoding::percent_decode_str;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
+use crate::lenient::Lenient;
 use crate::trace::TraceHeaders;
 
 /// The part of a request that this endpoint looks at. Nothing of it is trusted yet, and none of it
@@ -65,7 +66,7 @@ impl UntrustedRequest {
         };
         let path = wire.raw_path.0.or(wire.path.0).or(http.path.0).unwrap_or_default();
         let load_balancer = context.elb.0.map(|_| {
-            if headers.multiple.is_empty() { HeaderStyle::Single } else { HeaderStyle::Multiple }
+            if headers.multiple.is_empty { HeaderStyle::Single } else { HeaderStyle::Multiple }
         });
         // A direct invocation, such as a test event in the console, has no method.
         let method = wire.http_method.0.or(http.method.0).unwrap_or_else(|| "GET".to_owned());
@@ -108,17 +109,21 @@ fn order(parameter: Option<String>, path: &str) -> RawOrderId {
     }
 }
 
+/// The headers that anybody looks at. A browser sends some twenty, twice; no others are kept.
+const LOOKED_AT: [&str; 5] =
+    ["origin", "if-none-match", "x-amzn-trace-id", "traceparent", "stripe-signature"];
+
 pub(crate) struct Headers {
-    pub(crate) single: HashMap<String, Lenient<String>>,
-    pub(crate) multiple: HashMap<String, Lenient<Vec<Lenient<String>>>>,
+    pub(crate) single: Named<Lenient<String>>,
+    pub(crate) multiple: Named<Lenient<Vec<Lenient<String>>>>,
 }
 
 impl Headers {
     fn values(&self, name: &str) -> Vec<&str> {
-        if let Some(Lenient(Some(list))) = named(&self.multiple, name) {
+        if let Some(Lenient(Some(list))) = self.multiple.get(name) {
             return list.iter().filter_map(|value| value.0.as_deref()).collect();
         }
-        named(&self.single, name).and_then(|value| value.0.as_deref()).into_iter().collect()
+        self.single.get(name).and_then(|value| value.0.as_deref()).into_iter().collect()
     }
 
     fn first(&self, name: &str) -> Option<String> {
@@ -131,9 +136,74 @@ impl Headers {
     }
 }
 
-/// A header by its name, whose case does not matter.
-fn named<'a, T>(headers: &'a HashMap<String, T>, name: &str) -> Option<&'a T> {
-    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+/// The values of the headers that are looked at, by their names in lower case.
+pub(crate) struct Named<T> {
+    values: Vec<(&'static str, T)>,
+    /// Whether there was no header at all.
+    is_empty: bool,
+}
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), is_empty: true }
+    }
+}
+
+impl<T> Named<T> {
+    fn get(&self, name: &str) -> Option<&T> {
+        self.values.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs<T>(Named<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Pairs<T> {
+            type Value = Named<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("headers")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Named<T>, A::Error> {
+                while let Some(Name(known)) = map.next_key()? {
+                    self.0.is_empty = false;
+                    match known {
+                        Some(name) => self.0.values.push((name, map.next_value()?)),
+                        None => drop(map.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(self.0)
+            }
+        }
+
+        deserializer.deserialize_map(Pairs(Named::default()))
+    }
+}
+
+/// The name of a header, where it is looked at. Its case does not matter.
+struct Name(Option<&'static str>);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyName;
+
+        impl Visitor<'_> for AnyName {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+                let known = LOOKED_AT.into_iter().find(|known| known.eq_ignore_ascii_case(name));
+                Ok(Name(known))
+            }
+        }
+
+        deserializer.deserialize_str(AnyName)
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -143,8 +213,8 @@ struct Wire {
     path: Lenient<String>,
     raw_path: Lenient<String>,
     path_parameters: Lenient<PathParameters>,
-    headers: Lenient<HashMap<String, Lenient<String>>>,
-    multi_value_headers: Lenient<HashMap<String, Lenient<Vec<Lenient<String>>>>>,
+    headers: Lenient<Named<Lenient<String>>>,
+    multi_value_headers: Lenient<Named<Lenient<Vec<Lenient<String>>>>>,
     request_context: Lenient<Context>,
 }
 
@@ -160,30 +230,18 @@ struct Context {
     request_id: Lenient<String>,
     authorizer: Lenient<Value>,
     http: Lenient<Http>,
-    elb: Lenient<HashMap<String, Value>>,
+    elb: Lenient<Elb>,
 }
+
+/// What says that a load balancer asks. That it is an object is all there is to know.
+#[derive(Deserialize)]
+struct Elb {}
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Http {
     method: Lenient<String>,
     path: Lenient<String>,
-}
-
-/// A value, or nothing where it is absent, null or of another type.
-pub(crate) struct Lenient<T>(pub(crate) Option<T>);
-
-impl<T> Default for Lenient<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&'de RawValue>::deserialize(deserializer)?;
-        Ok(Self(serde_json::from_str(raw.get()).ok()))
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod event;
 mod figure;
 mod identity;
 mod invocation;
+mod lenient;
 mod posted;
 mod problem;
 mod report;

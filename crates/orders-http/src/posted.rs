@@ -1,13 +1,12 @@
 //! What was posted: an event of API Gateway, a function URL or a load balancer, with its body.
 
-use std::collections::HashMap;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use crate::answer::{Answer, LambdaResponse};
-use crate::event::{HeaderStyle, Headers, Lenient, UntrustedRequest};
+use crate::event::{HeaderStyle, Headers, Named, UntrustedRequest};
+use crate::lenient::Lenient;
 use crate::trace::TraceHeaders;
 
 /// A request with a body. Nothing of it is trusted yet, and none of it is for a log.
@@ -27,8 +26,8 @@ pub struct Posted {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Wire {
-    headers: Lenient<HashMap<String, Lenient<String>>>,
-    multi_value_headers: Lenient<HashMap<String, Lenient<Vec<Lenient<String>>>>>,
+    headers: Lenient<Named<Lenient<String>>>,
+    multi_value_headers: Lenient<Named<Lenient<Vec<Lenient<String>>>>>,
     body: Lenient<String>,
     is_base64_encoded: Lenient<bool>,
 }
@@ -57,7 +56,8 @@ impl Posted {
         }
     }
 
-    /// A header by its name, whose case does not matter; several of the name are joined.
+    /// A header by its name in lower case, however it was sent; several of the name are joined.
+    /// Only those are known that somebody looks at.
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers.joined(name)
     }
@@ -100,7 +100,7 @@ mod tests {
             json!({"headers": {}, "multiValueHeaders": {"STRIPE-SIGNATURE": ["t=1"]}}),
         ] {
             let posted = Posted::from_event(&event.to_string());
-            assert_eq!(posted.header("Stripe-Signature").as_deref(), Some("t=1"), "{event}");
+            assert_eq!(posted.header("stripe-signature").as_deref(), Some("t=1"), "{event}");
         }
         let twice = json!({"multiValueHeaders": {"Stripe-Signature": ["t=1", "t=2"]}});
         let posted = Posted::from_event(&twice.to_string());

@@ -6,6 +6,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
 use orders::ports::{Checkout, CheckoutError, Retrieved};
 use orders::{Clock, OrderId, RequestContext};
+use outbound::{Trust, http_client};
 use reqwest::{Client, Url};
 use serde::de::DeserializeOwned;
 use tracing::{Instrument, Span};
@@ -15,7 +16,6 @@ use crate::breaker::{Breaker, IsOpen, Permit};
 use crate::flights::{Flight, Flights};
 use crate::normalize::{checkout, expect_session};
 use crate::pace::{Pace, TooLate};
-use crate::transport::http_client;
 use crate::wire::{LineList, Session};
 use crate::{Backoff, Malformed, Mode, SecretKey, StripeError};
 
@@ -54,6 +54,8 @@ pub struct StripeConfig {
     pub max_retries: u32,
     /// The most calls per second of this process, repetitions included.
     pub rate_per_second: NonZeroU32,
+    /// Whose word is taken that it is Stripe.
+    pub trust: Trust,
     /// How long to wait before a repetition.
     pub backoff: Backoff,
 }
@@ -77,7 +79,7 @@ pub(crate) struct Inner<K> {
 impl<K: Clock + 'static> StripeCheckout<K> {
     /// A client that keeps its connections. Nothing is sent yet.
     pub fn new(config: StripeConfig, clock: K) -> Result<Self, reqwest::Error> {
-        let client = http_client(&config.base)?;
+        let client = http_client(&config.base, &config.trust)?;
         let pace = Pace::new(config.rate_per_second);
         let inner = Arc::new(Inner { config, client, pace, breaker: Breaker::default(), clock });
         Ok(Self { inner, flights: Flights::default() })

@@ -20,7 +20,6 @@ mod pace;
 mod payments;
 mod reading;
 mod retry;
-mod transport;
 mod webhook;
 mod wire;
 
@@ -30,7 +29,6 @@ pub use event::{Event, EventType, MalformedEvent, read_event};
 pub use key::{InvalidKey, Mode, SecretKey};
 pub use reading::{read_lines, read_session};
 pub use retry::Backoff;
-pub use transport::{http_client, is_loopback};
 pub use webhook::{
     InvalidWebhookSecret, MAX_EVENT, NotVerified, Tolerance, UnverifiedEvent, VerifiedEvent,
     WebhookSecrets,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use orders::{Clock, OrderId, PaymentId, SystemClock, Timestamp, UserId};
 use orders_stripe::{Backoff, StripeCheckout, StripeConfig};
+use outbound::Trust;
 use port_contracts::checkout::{self, CheckoutSubject};
 use serde_json::json;
 use stripe_sim::{Fault, SessionBuilder, Shop, StripeSim, Times};
@@ -60,6 +61,7 @@ impl CheckoutSubject for OverStripe {
 async fn run<F: Future<Output = ()>>(case: impl FnOnce(OverStripe) -> F) {
     let stripe = StripeSim::start(&[KEY], Shop::default()).await.unwrap();
     let config = StripeConfig {
+        trust: Trust::default(),
         key: KEY.parse().unwrap(),
         base: stripe.base().parse().unwrap(),
         timeout: Duration::from_secs(4),

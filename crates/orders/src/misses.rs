@@ -1,4 +1,3 @@
-use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ pub enum Miss {
 const BELIEVED: Duration = Duration::from_mins(1);
 
 /// How many misses are kept; the ones used least recently go first. A few megabytes at most.
-const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+const CAPACITY: usize = 10_000;
 
 /// The orders that were lately not found in Stripe, per caller, so that a repetition does not
 /// reach Stripe. The store is always asked first, so a row written meanwhile is found at once.
@@ -30,7 +29,8 @@ pub struct RememberedMisses {
 
 impl Default for RememberedMisses {
     fn default() -> Self {
-        Self { entries: Mutex::new(LruCache::new(CAPACITY)) }
+        // Bounded by hand: a bounded cache takes all of its memory at once, at every start.
+        Self { entries: Mutex::new(LruCache::unbounded()) }
     }
 }
 
@@ -51,6 +51,9 @@ impl RememberedMisses {
     pub fn remember(&self, user: &UserId, order: &OrderId, miss: Miss, now: Timestamp) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.put((user.clone(), order.clone()), (miss, now));
+        if entries.len() > CAPACITY {
+            entries.pop_lru();
+        }
     }
 }
 
@@ -79,7 +82,7 @@ mod tests {
         let ava: UserId = "ava".parse().unwrap();
         let now = Timestamp::from_millis(0).unwrap();
         let order = |number: usize| format!("cs_test_{number}").parse::<OrderId>().unwrap();
-        for number in 0..=CAPACITY.get() {
+        for number in 0..=CAPACITY {
             misses.remember(&ava, &order(number), Miss::Absent, now);
         }
         assert_eq!(misses.recall(&ava, &order(0), now), None);

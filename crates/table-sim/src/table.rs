@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
     KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 use dynoxide::Database;
+use outbound::{AwsHttpClient, Trust};
 use serde_json::{Map, Value};
 
 use crate::Row;
@@ -77,7 +78,7 @@ impl EmbeddedTable {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("local"))
             .credentials_provider(Credentials::from_keys("local", "local", None))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .http_client(AwsHttpClient::new(&Trust::default()))
             .endpoint_url(&endpoint)
             .build();
         let mut table = Self { endpoint, client: Client::from_conf(config), is_new: false };
