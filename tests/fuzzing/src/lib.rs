@@ -11,12 +11,14 @@
 )]
 
 mod canned_table;
+mod delivery;
 mod event;
 mod shown;
 mod stripe;
 mod table;
 mod token;
 
+pub use delivery::{delivery, signature};
 pub use event::event;
 pub use stripe::{lines, session};
 pub use table::item;
@@ -26,8 +28,15 @@ pub use token::{SECRET, token};
 pub type Target = fn(&[u8]);
 
 /// Every kind of input, by its name.
-pub const TARGETS: [(&str, Target); 5] =
-    [("event", event), ("item", item), ("session", session), ("lines", lines), ("token", token)];
+pub const TARGETS: [(&str, Target); 7] = [
+    ("event", event),
+    ("item", item),
+    ("session", session),
+    ("lines", lines),
+    ("token", token),
+    ("delivery", delivery),
+    ("signature", signature),
+];
 
 /// The member to whom everything belongs.
 pub const MEMBER: &str = "ava";

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::MEMBER;
 
-/// What the tokens of this target are signed with.
+/// What tokens, and messages to the webhook, are signed with.
 pub const SECRET: &str = "secret-of-the-fuzzed-shop";
 
 /// A bearer token as it may come in; and, where the bytes are JSON, a token that somebody who

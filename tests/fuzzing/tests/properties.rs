@@ -121,6 +121,16 @@ fn lines_of_any_kind_are_kept_as_they_are_or_name_their_fault() {
 }
 
 #[test]
+fn a_delivery_of_any_kind_is_taken_and_nothing_that_is_posted_is_believed() {
+    check("delivery");
+}
+
+#[test]
+fn no_signature_but_a_right_one_is_believed() {
+    check("signature");
+}
+
+#[test]
 fn no_token_but_a_signed_one_is_believed() {
     check("token");
 }

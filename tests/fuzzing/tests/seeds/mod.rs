@@ -4,9 +4,9 @@
 use fuzzing::{MEMBER, ORDER, SECRET};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use stripe_sim::{Line, SessionBuilder, Shop, StripeSim};
+use stripe_sim::{Line, SessionBuilder, Shop, StripeSim, sign, sign_with_each};
 use table_sim::{Row, old_fallback_row, sync_row, webhook_row};
-use test_support::{Asker, http_client, recorded_payloads, rest_event};
+use test_support::{Asker, http_client, posted_event, recorded_payloads, rest_event};
 
 const KEY: &str = "sk_test_51ExampleKeyForTests";
 const CREATED: i64 = 1_764_192_504;
@@ -20,6 +20,8 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
         }
         "session" => (from_stripe("", SESSION), "sessions"),
         "lines" => (from_stripe("/line_items", LINES), "line_items"),
+        "delivery" => (deliveries(), "events"),
+        "signature" => (signatures(), ""),
         _ => (tokens(), ""),
     };
     let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -54,6 +56,40 @@ fn events() -> Vec<Value> {
         "requestContext": {"elb": {"targetGroupArn": "a"}, "authorizer": {"lambda": {"userId": MEMBER}}},
     });
     vec![rest, http, balancer]
+}
+
+/// An event of Stripe's about the order.
+fn stripe_event() -> Value {
+    json!({
+        "id": "evt_seed", "object": "event", "type": "checkout.session.completed",
+        "created": CREATED, "livemode": false, "account": null,
+        "data": {"object": {"id": ORDER, "object": "checkout.session"}},
+    })
+}
+
+fn deliveries() -> Vec<Value> {
+    let event = stripe_event();
+    let refund = json!({
+        "id": "evt_refund", "type": "charge.refunded", "livemode": false,
+        "data": {"object": {"id": "ch_1", "payment_intent": {"id": "pi_1"}}},
+    });
+    let signed = sign(event.to_string().as_bytes(), "whsec_somebodyElses", CREATED);
+    let posted = posted_event(&event.to_string(), Some(&signed));
+    let bridged =
+        json!({"source": "aws.partner/stripe.com/ed_1", "detail-type": "x", "detail": event});
+    let record = |id: &str, body: &Value| json!({"messageId": id, "body": body.to_string(), "eventSource": "aws:sqs"});
+    let batch =
+        json!({"Records": [record("1", &bridged), record("2", &refund), record("3", &posted)]});
+    vec![posted, bridged, batch, refund, event]
+}
+
+fn signatures() -> Vec<Value> {
+    let body = stripe_event().to_string();
+    let good = sign(body.as_bytes(), SECRET, CREATED);
+    let rolled = sign_with_each(body.as_bytes(), ["whsec_somebodyElses", SECRET], CREATED);
+    let stale = sign(body.as_bytes(), SECRET, CREATED - 400);
+    let all = [good.clone(), rolled, stale, good.replace("v1", "v0"), "v1=,v0=ab".to_owned()];
+    all.iter().map(|header| json!(format!("{header}\n{body}"))).collect()
 }
 
 fn rows() -> [Row; 5] {
