@@ -92,7 +92,7 @@ impl<K: Clock> CommerceTable<K> {
             read_units = Empty,
         );
         let watch = Watch::default();
-        // The SDK's futures are large; what surrounds them would move them, over and over.
+        // As large as what it waits for, it would be moved by whatever is around it.
         let request = Box::pin(request);
         let started = Instant::now();
         let outcome = tokio::time::timeout(left, watch.of(request)).instrument(span.clone()).await;
@@ -159,8 +159,10 @@ impl<K: Clock> CommerceTable<K> {
         start: Option<NewItem>,
     ) -> Result<Option<NewItem>, StoreError> {
         let query = self.query(user, order).set_exclusive_start_key(start.clone());
+        // The SDK's futures are large; whatever is around them would move them.
+        let sent = Box::pin(query.send());
         let read = async {
-            let answer = Watch::answer(query.send()).await?;
+            let answer = Watch::answer(sent).await?;
             Ok(answer.as_ref().and_then(|answer| {
                 let page = Page::read(answer.bytes()?)?;
                 for item in &page.items {
