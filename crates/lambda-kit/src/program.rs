@@ -80,8 +80,7 @@ where
     let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let (invocation, observers) = (invocation(event.context), Arc::clone(&noted));
         let (id, deadline) = (invocation.id.clone(), invocation.deadline);
-        // In a place of its own: the runtime moves what it is given from layer to layer.
-        let handled = Box::pin(handle(event.payload, invocation));
+        let handled = handle(event.payload, invocation);
         async move {
             let (answer, accounts) = handled.await;
             observers.note(&id, accounts, deadline);
