@@ -1,5 +1,8 @@
 //! The Lambda program that keeps stored orders true: Stripe's events in, by any of three doors.
 
+// The whole program is one future of futures.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 use std::sync::Arc;
 

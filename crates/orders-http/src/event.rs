@@ -151,7 +151,7 @@ impl<T> Default for Named<T> {
 
 impl<T> Named<T> {
     fn get(&self, name: &str) -> Option<&T> {
-        self.values.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+        self.values.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 

@@ -56,8 +56,8 @@ impl Posted {
         }
     }
 
-    /// A header by its name in lower case, however it was sent; several of the name are joined.
-    /// Only those are known that somebody looks at.
+    /// A header by its name, whose case does not matter; several of the name are joined. Only
+    /// those are known that somebody looks at.
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers.joined(name)
     }
@@ -100,7 +100,7 @@ mod tests {
             json!({"headers": {}, "multiValueHeaders": {"STRIPE-SIGNATURE": ["t=1"]}}),
         ] {
             let posted = Posted::from_event(&event.to_string());
-            assert_eq!(posted.header("stripe-signature").as_deref(), Some("t=1"), "{event}");
+            assert_eq!(posted.header("Stripe-Signature").as_deref(), Some("t=1"), "{event}");
         }
         let twice = json!({"multiValueHeaders": {"Stripe-Signature": ["t=1", "t=2"]}});
         let posted = Posted::from_event(&twice.to_string());
