@@ -73,6 +73,11 @@ pub(crate) fn get_order() -> anyhow::Result<Contender> {
     native("get-order", "get-order")
 }
 
+/// The one that keeps orders true.
+pub(crate) fn stripe_events() -> anyhow::Result<Contender> {
+    native("stripe-events", "stripe-events")
+}
+
 /// The least that it could be.
 pub(crate) fn floor() -> anyhow::Result<Contender> {
     native("bare SDK query", "floor")

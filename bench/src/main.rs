@@ -5,6 +5,7 @@ mod canned;
 mod compare;
 mod concurrency;
 mod contenders;
+mod events;
 mod fallback;
 mod figures;
 mod growth;
@@ -46,6 +47,8 @@ enum What {
     Growth(growth::Arguments),
     /// An order that only Stripe has beside one that is stored.
     Fallback(fallback::Arguments),
+    /// Stripe's events: from their arrival to their answer, and how many calls they take.
+    Events(events::Arguments),
     /// The local server with 1 to 64 callers at the same time.
     Concurrency(concurrency::Arguments),
     /// Counts instructions and bytes and holds them against those in `bench/guard.json`.
@@ -67,6 +70,7 @@ async fn main() -> anyhow::Result<()> {
         What::Compare(what) => compare::run(&what, charts)?,
         What::Growth(what) => growth::run(&what, charts).await?,
         What::Fallback(what) => fallback::run(&what).await?,
+        What::Events(what) => events::run(&what).await?,
         What::Concurrency(what) => concurrency::run(&what, charts)?,
         What::Guard(what) => return guard::run(&what),
         What::Load(what) => return load::run(&what),

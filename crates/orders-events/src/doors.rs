@@ -213,7 +213,8 @@ impl<S: EventStore, C: Checkout + Payments, K: Clock> Doors<S, C, K> {
             return Ending::Elsewhere;
         }
         let Some(hint) = event.hint() else { return Ending::Ignored };
-        match self.keeper.heed(context, &hint).await {
+        // Boxed, for it is large and many layers deep, and so are those around it.
+        match Box::pin(self.keeper.heed(context, &hint)).await {
             Ok(heeded) => Ending::Heeded(heeded),
             Err(error) => Ending::Failed(error),
         }
