@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::ensure;
 use clap::Args;
 use serde_json::{Value, json};
 use stripe_sim::{Line, SessionBuilder, Shop, StripeSim, sign};
 use table_sim::{EmbeddedTable, Storage};
 use test_support::posted_event;
 
-use crate::contenders::{USER, stripe_events};
+use crate::accounts::Accounts;
+use crate::contenders::stripe_events;
 use crate::figures::{Spread, Table};
 use crate::output::progress;
 use crate::sandbox::Sandbox;
@@ -63,34 +63,25 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Vec<Table>> {
         }
         progress("orders", n + 1, arguments.orders);
     }
-    let lines: Vec<Value> =
-        sandbox.lines()?.iter().map(|line| serde_json::from_str(line)).collect::<Result<_, _>>()?;
+    let accounts = Accounts::of(&sandbox)?;
     let mut figures = Table::new(
         "An event from its arrival to its answer",
         &["whole event, ms", "store, ms", "Stripe, ms", "store calls", "Stripe calls"],
     );
     for ((name, outcome), took) in SENT.into_iter().zip(took) {
-        let lines: Vec<_> = lines.iter().filter(|line| is_of(line, outcome)).collect();
-        ensure!(lines.len() == arguments.orders as usize, "{} are {outcome}", lines.len());
-        let column =
-            |name: &str| Spread::of(lines.iter().filter_map(|line| line[name].as_f64()).collect());
+        let ended = accounts.ended(outcome, arguments.orders)?;
         figures.add(
             name,
             [
                 (Spread::of(took), 2),
-                (column("storeMs"), 2),
-                (column("stripeMs"), 2),
-                (column("storeCalls"), 0),
-                (column("stripeCalls"), 0),
+                (ended.column("storeMs"), 2),
+                (ended.column("stripeMs"), 2),
+                (ended.column("storeCalls"), 0),
+                (ended.column("stripeCalls"), 0),
             ],
         );
     }
     Ok(vec![figures])
-}
-
-/// Of the events that are measured, and not the one before them.
-fn is_of(line: &Value, outcome: &str) -> bool {
-    line["outcome"] == outcome && line["coldStart"] == json!(false)
 }
 
 fn order(number: u32) -> String {
@@ -125,7 +116,8 @@ fn now() -> i64 {
 fn shop(orders: u32) -> Shop {
     let mut shop = Shop::default();
     for id in (0..orders).map(order).chain(["cs_test_a1warm".to_owned()]) {
-        let session = SessionBuilder::new(&id, 1_764_192_504).metadata(json!({"userId": USER}));
+        // Each of a member of her own, who has not bought hundreds of things on one day.
+        let session = SessionBuilder::new(&id, 1_764_192_504).metadata(json!({"userId": id}));
         shop.add(session.line(Line::new("Tote bag", 1500, 2)).line(Line::new("Mug", 900, 1)));
     }
     shop

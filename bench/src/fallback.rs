@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::ensure;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 use stripe_sim::{Line, SessionBuilder, Shop, StripeSim};
 use table_sim::{EmbeddedTable, Storage};
 use test_support::{Asker, rest_event};
 
+use crate::accounts::Accounts;
 use crate::contenders::{USER, get_order};
 use crate::figures::{Spread, Table};
 use crate::output::progress;
@@ -43,8 +43,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Vec<Table>> {
         second.invoke(&mut sandbox, &event)?;
         progress("orders", n + 1, arguments.orders);
     }
-    let lines: Vec<Value> =
-        sandbox.lines()?.iter().map(|line| serde_json::from_str(line)).collect::<Result<_, _>>()?;
+    let accounts = Accounts::of(&sandbox)?;
     let mut figures = Table::new(
         "An order from Stripe, kept, and then from its row",
         &["whole request, us", "CPU, us", "store, ms", "Stripe, ms", "store calls", "Stripe calls"],
@@ -52,28 +51,20 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Vec<Table>> {
     for (name, measured, outcome) in
         [("from Stripe", &first, "stripe_fallback"), ("from its row", &second, "snapshot_hit")]
     {
-        let lines: Vec<_> = lines.iter().filter(|line| is_of(line, outcome)).collect();
-        ensure!(lines.len() == arguments.orders as usize, "{} are {outcome}", lines.len());
-        let column =
-            |name: &str| Spread::of(lines.iter().filter_map(|line| line[name].as_f64()).collect());
+        let ended = accounts.ended(outcome, arguments.orders)?;
         figures.add(
             name,
             [
                 (Spread::of(measured.took.clone()), 0),
                 (Spread::of(measured.cpu.clone()), 0),
-                (column("storeMs"), 3),
-                (column("stripeMs"), 3),
-                (column("storeCalls"), 0),
-                (column("stripeCalls"), 0),
+                (ended.column("storeMs"), 3),
+                (ended.column("stripeMs"), 3),
+                (ended.column("storeCalls"), 0),
+                (ended.column("stripeCalls"), 0),
             ],
         );
     }
     Ok(vec![figures])
-}
-
-/// Of the orders that are measured, and not the one before them.
-fn is_of(line: &Value, outcome: &str) -> bool {
-    line["outcome"] == outcome && line["coldStart"] == json!(false)
 }
 
 #[derive(Default)]

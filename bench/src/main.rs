@@ -1,6 +1,7 @@
 //! Measurements, run by hand: `cargo run --release -p bench -- --help`.
 #![expect(clippy::print_stdout, reason = "this is what the terminal is for")]
 
+mod accounts;
 mod canned;
 mod compare;
 mod concurrency;

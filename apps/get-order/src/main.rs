@@ -6,7 +6,6 @@
 use std::convert::Infallible;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use lambda_kit::aws::AwsSettings;
 use lambda_kit::config::{Reader, Settings};
@@ -15,9 +14,6 @@ use lambda_runtime::Error;
 use orders::SystemClock;
 use orders_dynamodb::CommerceTable;
 use orders_http::Report;
-
-/// The longest that the start waits for DynamoDB. A connection and a query take some milliseconds.
-const WARM_UP: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     let read = |reader: &mut Reader<'_>| {
@@ -35,8 +31,10 @@ async fn run(
 ) -> Result<(), Error> {
     let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
     // What an order takes of DynamoDB is made ready while nobody waits for it yet.
-    let (key, ()) =
-        tokio::join!(stripe_key(&settings.stripe.key, || aws.parameters()), table.warm_up(WARM_UP));
+    let (key, ()) = tokio::join!(
+        stripe_key(&settings.stripe.key, || aws.parameters()),
+        table.warm_up(program::WARM_UP)
+    );
     let service = Arc::new(service(settings, key?, table)?);
     program::serve(observers, move |event, invocation| {
         let service = Arc::clone(&service);

@@ -16,7 +16,7 @@ use bearer_tokens::Tokens;
 use lambda_kit::lines::Lines;
 use lambda_kit::{EventService, Service};
 use metrics_exporter_prometheus::PrometheusHandle;
-use orders_http::{Answer, Invocation, error_body};
+use orders_http::{Answer, Invocation, Words};
 use serde_json::{Value, json};
 
 use crate::{banner, figures};
@@ -67,12 +67,12 @@ async fn webhook(State(gateway): State<Arc<Gateway>>, request: Request) -> Respo
     let Some(events) = &gateway.events else {
         let detail = "The webhook is off. Set STRIPE_WEBHOOK_SECRET to the endpoint's signing \
              secret (whsec_...), and start again.";
-        return error(404, "Not found", "webhook_off", detail, &id);
+        return error(Words::new(404, "Not found", "webhook_off", detail), &id);
     };
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MOST_POSTED).await else {
         let detail = "No gateway takes a body of more than 10 MB.";
-        return error(413, "Body too large", "body_too_large", detail, &id);
+        return error(Words::new(413, "Body too large", "body_too_large", detail), &id);
     };
     let event = json!({
         "resource": "/stripe/webhook",
@@ -155,14 +155,14 @@ fn response(answer: Answer) -> Response {
 async fn nothing_here() -> Response {
     let detail = "This server has GET /dashboard/orders/{orderId}, POST /stripe/webhook, /healthz and \
          /metrics.";
-    error(404, "Not found", "no_such_route", detail, &request_id())
+    error(Words::new(404, "Not found", "no_such_route", detail), &request_id())
 }
 
 /// An answer that the gateway gives by itself.
-fn error(status: u16, words: &str, code: &str, detail: &str, id: &str) -> Response {
+fn error(words: Words, id: &str) -> Response {
     response(Answer {
-        status,
+        status: words.status,
         headers: vec![("Content-Type", "application/json; charset=utf-8".to_owned())],
-        body: error_body(words, code, detail, id),
+        body: words.body(id),
     })
 }

@@ -29,11 +29,14 @@ async fn run(
     (settings, webhook, aws): (Settings, WebhookSettings, AwsSettings),
     observers: Observers<EventReport>,
 ) -> Result<(), Error> {
-    let key = stripe_key(&settings.stripe.key, || aws.parameters()).await?;
-    let secrets = webhook_secrets(&webhook, || aws.parameters()).await?;
     let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
-    let doors = event_service(&settings, &webhook, secrets, key, table)?;
-    let doors = Arc::new(doors);
+    // What an event takes of DynamoDB is made ready while nobody waits for it yet.
+    let (key, secrets, ()) = tokio::join!(
+        stripe_key(&settings.stripe.key, || aws.parameters()),
+        webhook_secrets(&webhook, || aws.parameters()),
+        table.warm_up(program::WARM_UP)
+    );
+    let doors = Arc::new(event_service(&settings, &webhook, secrets?, key?, table)?);
     program::serve(observers, move |event, invocation| {
         let doors = Arc::clone(&doors);
         async move {

@@ -23,50 +23,33 @@ pub trait Account: Serialize {
     fn counted_by(&self) -> Vec<&str>;
 }
 
-impl Account for Report {
-    const COUNTED_AS: Figure = Figure::Requests;
+macro_rules! account {
+    ($account:ty, $counted_as:expr, by $($field:ident),+) => {
+        impl Account for $account {
+            const COUNTED_AS: Figure = $counted_as;
 
-    fn level(&self) -> Severity {
-        self.level
-    }
+            fn level(&self) -> Severity {
+                self.level
+            }
 
-    fn request_id(&self) -> &str {
-        &self.request_id
-    }
+            fn request_id(&self) -> &str {
+                &self.request_id
+            }
 
-    fn degraded(&self) -> &[Degraded] {
-        &self.degraded
-    }
+            fn degraded(&self) -> &[Degraded] {
+                &self.degraded
+            }
 
-    fn figures(&self) -> impl Iterator<Item = (Figure, f64)> {
-        self.figures()
-    }
+            fn figures(&self) -> impl Iterator<Item = (Figure, f64)> {
+                self.figures()
+            }
 
-    fn counted_by(&self) -> Vec<&str> {
-        vec![self.outcome]
-    }
+            fn counted_by(&self) -> Vec<&str> {
+                vec![$(self.$field),+]
+            }
+        }
+    };
 }
 
-impl Account for EventReport {
-    const COUNTED_AS: Figure = Figure::Events;
-
-    fn level(&self) -> Severity {
-        self.level
-    }
-
-    fn request_id(&self) -> &str {
-        &self.request_id
-    }
-
-    fn degraded(&self) -> &[Degraded] {
-        &self.degraded
-    }
-
-    fn figures(&self) -> impl Iterator<Item = (Figure, f64)> {
-        self.figures()
-    }
-
-    fn counted_by(&self) -> Vec<&str> {
-        vec![self.kind, self.outcome]
-    }
-}
+account!(Report, Figure::Requests, by outcome);
+account!(EventReport, Figure::Events, by kind, outcome);

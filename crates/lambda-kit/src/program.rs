@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lambda_runtime::tower::layer::layer_fn;
 use lambda_runtime::tower::{self, ServiceExt};
@@ -18,6 +19,9 @@ use crate::config::{Environment, Reader};
 use crate::lines::Lines;
 use crate::metrics::EmbeddedMetrics;
 use crate::{Account, Observers, logging, traces};
+
+/// The longest that a start waits for DynamoDB. A connection and a query take some milliseconds.
+pub const WARM_UP: Duration = Duration::from_millis(100);
 
 /// Runs a program until Lambda ends it: reads its settings, starts whoever observes it, and serves.
 /// Where it cannot start, it says why.

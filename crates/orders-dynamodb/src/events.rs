@@ -18,7 +18,7 @@ use crate::keys::{self, NewItem};
 use crate::merge::Rows;
 use crate::read::is_expired;
 use crate::store::written;
-use crate::write::{MAX_ITEM_BYTES, attributes, size_of_known, text, timestamp};
+use crate::write::{known, text, timestamp};
 
 /// The `source` of a row that was written on Stripe's word.
 const EVENT_SOURCE: &str = "stripe_event";
@@ -230,11 +230,7 @@ impl<K: Clock> EventStore for CommerceTable<K> {
         row: &RowRef,
         snapshot: &NewSnapshot,
     ) -> Result<Written, StoreError> {
-        let list = attributes(user, snapshot);
-        if size_of_known(&list) > MAX_ITEM_BYTES {
-            return Ok(Written::TooLarge);
-        }
-        self.change(context, user, row, Change::update(list, row)).await
+        self.change(context, user, row, snapshot, |list| Change::update(list, row)).await
     }
 
     async fn is_done(&self, context: &RequestContext, event: &EventId) -> Result<bool, StoreError> {
@@ -245,7 +241,7 @@ impl<K: Clock> EventStore for CommerceTable<K> {
     async fn mark_done(&self, context: &RequestContext, done: &Done) -> Result<(), StoreError> {
         let mut mark = keys::event_key(&done.event);
         let expires = done.at.plus(MARKED).seconds().to_string();
-        mark.extend(crate::write::known([
+        mark.extend(known([
             ("eventType", text(Some(&done.event_type))),
             ("processedAt", Some(timestamp(done.at))),
             ("sessionId", text(Some(done.order.as_str()))),

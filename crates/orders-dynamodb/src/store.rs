@@ -182,14 +182,20 @@ impl<K: Clock> CommerceTable<K> {
         Ok(next)
     }
 
-    /// Changes a row in place.
+    /// Writes a view into a row in place, as a change that is made of its attributes.
     pub(crate) async fn change(
         &self,
         context: &RequestContext,
         user: &UserId,
         row: &RowRef,
-        change: Change,
+        snapshot: &NewSnapshot,
+        change: impl FnOnce(Vec<Attribute>) -> Change,
     ) -> Result<Written, StoreError> {
+        let list = attributes(user, snapshot);
+        if size_of_known(&list) > MAX_ITEM_BYTES {
+            return Ok(Written::TooLarge);
+        }
+        let change = change(list);
         let update = self
             .client
             .update_item()
@@ -306,11 +312,8 @@ impl<K: Clock> SnapshotStore for CommerceTable<K> {
         row: &RowRef,
         snapshot: &NewSnapshot,
     ) -> Result<Written, StoreError> {
-        let list = attributes(user, snapshot);
-        if size_of_known(&list) > MAX_ITEM_BYTES {
-            return Ok(Written::TooLarge);
-        }
-        self.change(context, user, row, Change::refresh(list, row, snapshot.fetched_at)).await
+        let change = |list| Change::refresh(list, row, snapshot.fetched_at);
+        self.change(context, user, row, snapshot, change).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every answer of the webhook that is no success.
 
-use orders_http::error_body;
+use orders_http::Words;
 
 /// Why a message was not dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,16 +23,9 @@ pub(crate) enum Problem {
     Internal,
 }
 
-struct Words {
-    status: u16,
-    error: &'static str,
-    code: &'static str,
-    detail: &'static str,
-}
-
 impl Problem {
     fn words(self) -> Words {
-        let words = |status, error, code, detail| Words { status, error, code, detail };
+        let words = Words::new;
         match self {
             Self::MethodNotAllowed => {
                 words(405, "Method not allowed", "method_not_allowed", "Use POST.")
@@ -89,8 +82,7 @@ impl Problem {
 
     /// The body.
     pub(crate) fn body(self, request_id: &str) -> String {
-        let Words { error, code, detail, .. } = self.words();
-        error_body(error, code, detail, request_id)
+        self.words().body(request_id)
     }
 }
 

@@ -18,6 +18,7 @@ mod problem;
 mod report;
 mod trace;
 mod user_hash;
+mod words;
 
 pub use answer::{Answer, LambdaResponse};
 pub use cors::{CorsPolicy, InvalidOrigin};
@@ -26,7 +27,7 @@ pub use endpoint::{Endpoint, EndpointConfig, Reply};
 pub use figure::Figure;
 pub use invocation::Invocation;
 pub use posted::Posted;
-pub use problem::error_body;
 pub use report::{Degraded, Report, Severity, milliseconds, usage};
 pub use trace::{Trace, TraceHeaders};
 pub use user_hash::UserHasher;
+pub use words::Words;

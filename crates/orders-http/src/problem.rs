@@ -1,8 +1,8 @@
 //! Every answer that is no success: its status, and the words that callers match on.
 
 use orders::{GetOrderError, InvalidOrderId};
-use serde::Serialize;
 
+use crate::Words;
 use crate::event::RawOrderId;
 
 /// Why a request is not answered with an order.
@@ -24,17 +24,9 @@ pub(crate) enum Problem {
     Internal,
 }
 
-struct Words {
-    status: u16,
-    /// The old function's words, for its callers match on them.
-    error: &'static str,
-    code: &'static str,
-    detail: &'static str,
-}
-
 impl Problem {
     fn words(self) -> Words {
-        let words = |status, error, code, detail| Words { status, error, code, detail };
+        let words = Words::new;
         match self {
             Self::MethodNotAllowed => {
                 words(405, "Method not allowed", "method_not_allowed", "Use GET or HEAD.")
@@ -85,24 +77,8 @@ impl Problem {
 
     /// The body.
     pub(crate) fn body(self, request_id: &str) -> String {
-        let Words { error, code, detail, .. } = self.words();
-        error_body(error, code, detail, request_id)
+        self.words().body(request_id)
     }
-}
-
-/// The body of an answer that is no success.
-pub fn error_body(error: &str, code: &str, detail: &str, request_id: &str) -> String {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Body<'a> {
-        error: &'a str,
-        code: &'a str,
-        detail: &'a str,
-        request_id: &'a str,
-    }
-
-    // Four texts can always be written.
-    serde_json::to_string(&Body { error, code, detail, request_id }).unwrap_or_default()
 }
 
 impl From<&GetOrderError> for Problem {

@@ -16,7 +16,7 @@ use crate::MEMBER;
 use crate::canned_table::Stopped;
 
 /// A store in which the member has every order, and nobody else has any.
-struct AllHers;
+pub(crate) struct AllHers;
 
 impl SnapshotStore for AllHers {
     async fn find(
@@ -63,7 +63,7 @@ impl SnapshotStore for AllHers {
 }
 
 /// A Stripe that knows nothing.
-struct Empty;
+pub(crate) struct Empty;
 
 impl Checkout for Empty {
     async fn retrieve(&self, _: &RequestContext, _: &OrderId) -> Result<Retrieved, CheckoutError> {
