@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use stripe_sim::{Act, Endpoint, Order};
+use stripe_sim::{Act, Endpoint, Fault, Order, Times};
 use table_sim::INDEX;
 use test_support::Asker;
 
@@ -111,4 +111,30 @@ async fn events_in_any_order_twice_and_at_two_sandboxes_end_as_stripe_has_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sandboxes_that_end_without_a_warning_lose_no_event() {
     run(&[("ORDER_INDEX", INDEX)], 7, 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_not_answered_by_a_look_at_stripe_from_before_it_happened() {
+    const ORDER: &str = "cs_test_a1joined";
+    let settings = [("ORDER_INDEX", INDEX), ("AWS_LAMBDA_MAX_CONCURRENCY", "4")];
+    let stack = Stack::with(&settings).await;
+    // So many lines that they come by pages: a look at it takes several requests.
+    stack.given_session(session_of("ava", ORDER).lines(30).open());
+    let paid = stack.happens(ORDER, Act::Pay);
+    let completed = paid.iter().find(|event| event["type"] == "checkout.session.completed");
+    // The session is seen as it is now, and its lines keep the look from its end.
+    stack.stripe.inject(Fault::Delay(Duration::ZERO), Times::Next(1));
+    stack.stripe.inject(Fault::Delay(Duration::from_secs(2)), Times::Next(1));
+    let first = stack.post(completed.unwrap());
+    let meanwhile = async {
+        while stack.stripe.calls() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let refunded = stack.happens(ORDER, Act::Refund(None));
+        let told = refunded.iter().find(|event| event["type"] == "charge.refunded");
+        stack.post(told.unwrap()).await
+    };
+    let (first, second) = tokio::join!(first, meanwhile);
+    assert_eq!((first.status, second.status), (200, 200));
+    assert_eq!(stack.row_of("ava").await["status"], "refunded");
 }

@@ -202,3 +202,48 @@ async fn without_a_secret_nothing_that_is_posted_is_believed_and_the_other_doors
     assert!(line["reason"].as_str().unwrap().contains("STRIPE_WEBHOOK_SECRET"), "{line}");
     assert_eq!(stack.lambda.invoke(&bridged(&event)).await.raw, json!({"outcome": "stored"}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waited_in_a_queue_is_as_old_as_it_was_when_it_came_there() {
+    const HOUR: i64 = 60 * 60;
+    let stack = Stack::with(&[("ORDER_INDEX", INDEX)]).await;
+    stack.given_session(session_of("ava", "cs_test_a1waited"));
+    let posted = completed("evt_1", "cs_test_a1waited").to_string();
+    let request = |signed_at| {
+        let signature = sign(posted.as_bytes(), SECRET, signed_at);
+        posted_event(&posted, Some(&signature)).to_string()
+    };
+    let arrived = now() - HOUR;
+    for (signed_at, sent_at, rows) in [
+        // An old request that somebody kept, and put into the queue now.
+        (arrived, now(), 0),
+        // The queue's own word counts no further than the present.
+        (now() + HOUR, now() + HOUR, 0),
+        (arrived - 2, arrived, 1),
+    ] {
+        let mut batch = batch(&[request(signed_at)]);
+        let sent = json!({"SentTimestamp": (sent_at * 1000).to_string()});
+        batch["Records"][0]["attributes"] = sent;
+        let done = stack.lambda.invoke(&batch).await;
+        assert_eq!(done.raw, json!({"batchItemFailures": []}));
+        assert_eq!(stack.rows_of("ava").await.len(), rows, "{signed_at} {sent_at}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_record_hides_none_of_the_others() {
+    let stack = Stack::with(&[("ORDER_INDEX", INDEX), ("STRIPE_MAX_RETRIES", "0")]).await;
+    stack.given_session(session_of("ava", "cs_test_a1odd"));
+    let bodies = [completed("evt_1", "cs_test_a1odd").to_string(), String::new()];
+    let mut batch = batch(&bodies);
+    for odd in [json!({"messageId": null, "body": 7}), json!("no record"), json!(null)] {
+        batch["Records"][1] = odd;
+        stack.stripe.inject(Fault::Status(500), Times::Next(1));
+        let failed = stack.lambda.invoke(&batch).await;
+        let named = json!({"batchItemFailures": [{"itemIdentifier": "message-0"}]});
+        assert_eq!(failed.raw, named, "{batch}");
+    }
+    let done = stack.lambda.invoke(&batch).await;
+    assert_eq!(done.raw, json!({"batchItemFailures": []}));
+    assert_eq!(stack.rows_of("ava").await.len(), 1);
+}

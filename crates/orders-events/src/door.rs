@@ -2,8 +2,10 @@
 //! from nothing that its sender can choose: whatever was posted has a request around it, and its
 //! body is never looked at for another shape.
 
+use orders::Timestamp;
 use orders_http::Posted;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The way that an event came.
@@ -51,6 +53,8 @@ pub(crate) struct Record {
     /// Its id, by which it is reported; empty where it has none.
     pub(crate) id: String,
     body: String,
+    /// When it was put into the queue, by the queue's own word.
+    pub(crate) sent_at: Option<Timestamp>,
 }
 
 #[derive(Default, Deserialize)]
@@ -74,14 +78,6 @@ struct Shape<'a> {
     data: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireRecord {
-    #[serde(default)]
-    message_id: String,
-    body: Option<String>,
-}
-
 impl<'a> Delivery<'a> {
     /// Tells what an invocation brings.
     pub(crate) fn of(event: &'a str) -> Self {
@@ -91,8 +87,8 @@ impl<'a> Delivery<'a> {
         }
         let records = shape.records.map(|records| serde_json::from_str(records.get()));
         if let Some(Ok(records)) = records {
-            let records: Vec<WireRecord> = records;
-            return Self::Batch(records.into_iter().map(Record::from).collect());
+            let records: Vec<Value> = records;
+            return Self::Batch(records.iter().map(Record::of).collect());
         }
         Self::One(Door::EventBridge, Message::of(event, &shape))
     }
@@ -132,10 +128,18 @@ impl Record {
     }
 }
 
-impl From<WireRecord> for Record {
-    fn from(record: WireRecord) -> Self {
-        let id = record.message_id.chars().filter(char::is_ascii_graphic).take(256).collect();
-        Self { id, body: record.body.unwrap_or_default() }
+impl Record {
+    /// A record of a batch. What is none has nothing in it, and hides no other.
+    fn of(record: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let id = text(&record["messageId"]);
+        let sent_at = text(&record["attributes"]["SentTimestamp"]);
+        let sent_at = sent_at.parse().ok().and_then(|millis| Timestamp::from_millis(millis).ok());
+        Self {
+            id: id.chars().filter(char::is_ascii_graphic).take(256).collect(),
+            body: text(&record["body"]),
+            sent_at,
+        }
     }
 }
 

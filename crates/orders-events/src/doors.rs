@@ -53,6 +53,8 @@ struct Arrival<'a> {
     request_id: String,
     trace: TraceHeaders,
     message: Message<'a>,
+    /// When it arrived, where that was before this invocation.
+    queued_at: Option<Timestamp>,
 }
 
 impl<S: EventStore, C: Checkout + Payments, K: Clock> Doors<S, C, K> {
@@ -110,6 +112,7 @@ impl<S: EventStore, C: Checkout + Payments, K: Clock> Doors<S, C, K> {
     ) -> (Option<Failure>, EventReport) {
         let mut arrival = Arrival::at(Door::Queue, record.message(), invocation);
         record.id.clone_into(&mut arrival.request_id);
+        arrival.queued_at = record.sent_at;
         let (ending, report) = self.through(&arrival, invocation).await;
         let failure = Failure { item_identifier: record.id.clone() };
         (ending.has_to_come_again().then_some(failure), report)
@@ -139,7 +142,7 @@ impl<S: EventStore, C: Checkout + Payments, K: Clock> Doors<S, C, K> {
     ) -> (Ending, EventReport) {
         let deadline = invocation.deadline_within(self.config.budget, self.clock.now());
         let context = RequestContext::new(deadline);
-        let (event, ending) = match self.believe(&arrival.message) {
+        let (event, ending) = match self.believe(arrival) {
             Ok(event) => {
                 let ending = self.heed(&context, &event).await;
                 (Some(event), ending)
@@ -186,8 +189,8 @@ impl<S: EventStore, C: Checkout + Payments, K: Clock> Doors<S, C, K> {
 
     /// Believes a message, or says what it came to instead. What was posted is not parsed before
     /// its signature is verified.
-    fn believe(&self, message: &Message<'_>) -> Result<Event, Ending> {
-        let event = match message {
+    fn believe(&self, arrival: &Arrival<'_>) -> Result<Event, Ending> {
+        let event = match &arrival.message {
             Message::Posted(posted) => {
                 if posted.method != "POST" {
                     return Err(Ending::MethodNotAllowed);
@@ -197,8 +200,12 @@ impl<S: EventStore, C: Checkout + Payments, K: Clock> Doors<S, C, K> {
                     return Err(Ending::NoEvent("the body was not handed on whole"));
                 };
                 let signature = posted.header("Stripe-Signature");
+                // What waited in a queue is as old as it was when it came there, or an outage of
+                // some minutes would make a forgery of it.
+                let now = self.clock.now();
+                let arrived_at = arrival.queued_at.map_or(now, |queued| queued.min(now));
                 UnverifiedEvent::new(body, signature.as_deref())
-                    .verify(secrets, self.config.tolerance, self.clock.now())
+                    .verify(secrets, self.config.tolerance, arrived_at)
                     .map_err(Ending::NotVerified)?
                     .read()
             }
@@ -230,7 +237,7 @@ impl<'a> Arrival<'a> {
             Message::Guarded(_) | Message::Nothing => (None, TraceHeaders::default()),
         };
         let request_id = request_id.unwrap_or_else(|| invocation.id.clone());
-        Self { door, request_id, trace, message }
+        Self { door, request_id, trace, message, queued_at: None }
     }
 }
 

@@ -66,6 +66,7 @@ impl<S: EventStore, C: Checkout + Payments, K: Clock> KeepTrue<S, C, K> {
         context: &RequestContext,
         hint: &Hint,
     ) -> Result<Heeded, KeepTrueError> {
+        let heard_at = self.clock.now();
         if self.store.is_done(context, &hint.id).await? {
             return Ok(Heeded::without_order(Upshot::Duplicate));
         }
@@ -75,7 +76,7 @@ impl<S: EventStore, C: Checkout + Payments, K: Clock> KeepTrue<S, C, K> {
             About::NoOrder => None,
         };
         let Some(order) = order else { return Ok(Heeded::without_order(Upshot::NoOrder)) };
-        let heeded = self.bring_up_to_date(context, hint, order).await?;
+        let heeded = self.bring_up_to_date(context, hint, order, heard_at).await?;
         self.mark_done(context, hint, &heeded).await;
         Ok(heeded)
     }
@@ -85,8 +86,9 @@ impl<S: EventStore, C: Checkout + Payments, K: Clock> KeepTrue<S, C, K> {
         context: &RequestContext,
         hint: &Hint,
         order: OrderId,
+        heard_at: Timestamp,
     ) -> Result<Heeded, KeepTrueError> {
-        let Retrieved::Found(mut view) = self.checkout.retrieve(context, &order).await? else {
+        let Some(mut view) = self.look(context, &order, heard_at).await? else {
             return Ok(Heeded::without_order(Upshot::NoOrder));
         };
         let owner = match view.owner() {
@@ -109,6 +111,24 @@ impl<S: EventStore, C: Checkout + Payments, K: Clock> KeepTrue<S, C, K> {
             }
         }
         Ok(Heeded { order: Some(order), owner: Some(owner), ..heeded })
+    }
+
+    /// The session as it is. A look at it that somebody else began may be from before that
+    /// happened of which the hint tells.
+    async fn look(
+        &self,
+        context: &RequestContext,
+        order: &OrderId,
+        heard_at: Timestamp,
+    ) -> Result<Option<Arc<UnverifiedCheckout>>, KeepTrueError> {
+        for _ in 0..TRIES {
+            match self.checkout.retrieve(context, order).await? {
+                Retrieved::Found(view) if view.fetched_at() >= heard_at => return Ok(Some(view)),
+                Retrieved::Found(_) => {}
+                Retrieved::Absent | Retrieved::NotAsked => return Ok(None),
+            }
+        }
+        Err(KeepTrueError::Contended)
     }
 
     /// Tries until the row of one member says what Stripe says, or something newer.
