@@ -140,8 +140,8 @@ fn certificate_authorities_are_read_from_files_where_these_are_named() {
     assert!(trust(&[]).is_ok());
     assert!(trust(&[("AWS_CA_BUNDLE", &good), ("SSL_CERT_FILE", &good)]).is_ok());
     for (variable, path, why) in [
-        ("AWS_CA_BUNDLE", &bad, "holds no certificate in PEM"),
-        ("SSL_CERT_FILE", &bad, "holds no certificate in PEM"),
+        ("AWS_CA_BUNDLE", &bad, "holds no certificate of an authority in PEM"),
+        ("SSL_CERT_FILE", &bad, "holds no certificate of an authority in PEM"),
         ("SSL_CERT_FILE", &missing, "cannot be read: No such file or directory (os error 2)"),
     ] {
         let mistakes = trust(&[(variable, path)]).unwrap_err();

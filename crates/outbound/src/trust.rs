@@ -11,11 +11,11 @@ pub struct Trust(Arc<ClientConfig>);
 /// A file of certificate authorities that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadBundle {
-    /// There is no certificate in it.
-    #[error("holds no certificate in PEM")]
+    /// There is no certificate in it that can be believed.
+    #[error("holds no certificate of an authority in PEM")]
     Empty,
-    /// One of its certificates cannot be used, counted from 1.
-    #[error("holds a certificate (number {0}) that cannot be read")]
+    /// One of its parts, counted from 1, is no PEM.
+    #[error("cannot be read as PEM (part {0})")]
     Unreadable(usize),
 }
 
@@ -28,13 +28,13 @@ impl Default for Trust {
 }
 
 impl Trust {
-    /// Those in a bundle of PEM, and no others.
+    /// Those in a bundle of PEM, and no others. Of a system's bundle, certificates that TLS cannot
+    /// use any more are left out.
     pub fn in_bundle(pem: &[u8]) -> Result<Self, BadBundle> {
         let mut roots = RootCertStore::empty();
         for (index, certificate) in CertificateDer::pem_slice_iter(pem).enumerate() {
-            let unreadable = BadBundle::Unreadable(index + 1);
-            let certificate = certificate.map_err(|_| unreadable.clone())?;
-            roots.add(certificate).map_err(|_| unreadable)?;
+            let certificate = certificate.map_err(|_| BadBundle::Unreadable(index + 1))?;
+            roots.add_parsable_certificates([certificate]);
         }
         if roots.is_empty() { Err(BadBundle::Empty) } else { Ok(Self::in_roots(roots)) }
     }
@@ -85,8 +85,10 @@ mod tests {
         assert!(Trust::in_bundle(format!("# mine\n{pem}{pem}").as_bytes()).is_ok());
         assert_eq!(Trust::in_bundle(b"").unwrap_err(), BadBundle::Empty);
         assert_eq!(Trust::in_bundle(b"no certificate").unwrap_err(), BadBundle::Empty);
-        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        let bundle = format!("{pem}{broken}");
-        assert_eq!(Trust::in_bundle(bundle.as_bytes()).unwrap_err(), BadBundle::Unreadable(2));
+        let odd = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert_eq!(Trust::in_bundle(odd.as_bytes()).unwrap_err(), BadBundle::Empty);
+        assert!(Trust::in_bundle(format!("{odd}{pem}").as_bytes()).is_ok());
+        let broken = format!("{pem}-----BEGIN CERTIFICATE-----\n{{}}\n-----END CERTIFICATE-----\n");
+        assert_eq!(Trust::in_bundle(broken.as_bytes()).unwrap_err(), BadBundle::Unreadable(2));
     }
 }
