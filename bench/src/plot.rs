@@ -41,12 +41,14 @@ pub(crate) fn bars(table: &Table, column: usize, file: &Path) -> anyhow::Result<
     });
     if is_wide {
         let scale = (from..most * 2.0).log_scale();
-        let mut chart = chart.build_cartesian_2d((0..count).into_segmented(), scale)?;
+        let mut chart =
+            chart.build_cartesian_2d((0..count.saturating_sub(1)).into_segmented(), scale)?;
         chart.configure_mesh().disable_x_mesh().x_label_formatter(&names).draw()?;
         chart.draw_series(bars)?;
         chart.draw_series(spreads)?;
     } else {
-        let mut chart = chart.build_cartesian_2d((0..count).into_segmented(), from..most * 1.15)?;
+        let mut chart = chart
+            .build_cartesian_2d((0..count.saturating_sub(1)).into_segmented(), from..most * 1.15)?;
         chart.configure_mesh().disable_x_mesh().x_label_formatter(&names).draw()?;
         chart.draw_series(bars)?;
         chart.draw_series(spreads)?;
