@@ -1,6 +1,6 @@
 //! Signatures made by Stripe's own library, and ours checked by it.
 //!
-//! They need Python with the package `stripe`: the interpreter that `STRIPE_PYTHON` names, else
+//! They need Python with the package `stripe`: the interpreter that `PEERS_PYTHON` names, else
 //! `python3`. Where there is none these tests say that they skip; never where `CI` is set.
 
 use std::process::Command;
@@ -13,11 +13,11 @@ use crate::stack::{SECRET, Stack, completed, now, session_of};
 /// What Stripe's library makes of what is asked, as JSON. `None`, said aloud: it is not there.
 #[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests have no config.rs")]
 fn ask(script: &str, arguments: &[&str]) -> Option<Value> {
-    let python = std::env::var("STRIPE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = std::env::var("PEERS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let is_there = Command::new(&python).args(["-c", "import stripe"]).output();
     if !is_there.is_ok_and(|output| output.status.success()) {
         assert!(std::env::var_os("CI").is_none(), "{python} has no package `stripe`");
-        eprintln!("skipped: {python} has no package `stripe`; set STRIPE_PYTHON to one that has");
+        eprintln!("skipped: {python} has no package `stripe`; set PEERS_PYTHON to one that has");
         return None;
     }
     let output = Command::new(&python).args(["-c", script]).args(arguments).output().unwrap();
