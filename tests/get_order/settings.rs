@@ -57,6 +57,22 @@ async fn every_mistake_is_named_at_once_and_no_secret_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_program_says_which_variables_it_reads_and_takes_no_other_argument() {
+    let mut program = Program::start(PROGRAM, &["--variables"], &[("STRIPE_SECRET", KEY)]);
+    assert!(program.end().await.success());
+    let output = program.output();
+    for name in ["COMMERCE_TABLE", "STRIPE_SECRET", "STRIPE_SECRET_PARAMETER", "METRICS_NAMESPACE"]
+    {
+        assert_eq!(output.iter().filter(|line| *line == name).count(), 1, "{name}: {output:#?}");
+    }
+    assert!(output.iter().all(|line| !line.contains(KEY) && !line.contains("WEBHOOK")));
+
+    let mut program = Program::start(PROGRAM, &["--variable"], &[]);
+    assert!(!program.end().await.success());
+    assert!(program.line_with("cannot start").await.contains("--variables"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn stripes_key_may_be_kept_in_the_parameter_store() {
     let (table, _) = services().await;
     let stripe = StripeSim::start(&[KEY], stripe_sim::Shop::default()).await.unwrap();

@@ -82,7 +82,7 @@ impl Reader<'_> {
         // A table may also be given by its ARN.
         let table = table.and_then(|name| self.name("COMMERCE_TABLE", name, "_.-:/"));
         // Not set is fine; set to something impossible is not.
-        let index = self.environment.get("ORDER_INDEX");
+        let index = self.get("ORDER_INDEX");
         let index =
             index.map_or(Some(None), |name| self.name("ORDER_INDEX", name, "_.-").map(Some));
         let ttl_days = self.number("ORDER_TTL_DAYS", 0, [0, 36_500]);
@@ -115,10 +115,7 @@ impl Reader<'_> {
     }
 
     fn key_source(&mut self) -> Option<KeySource> {
-        let (key, parameter) = (
-            self.environment.get("STRIPE_SECRET"),
-            self.environment.get("STRIPE_SECRET_PARAMETER"),
-        );
+        let (key, parameter) = (self.get("STRIPE_SECRET"), self.get("STRIPE_SECRET_PARAMETER"));
         match (key, parameter) {
             (Some(_), Some(_)) => self.mistake(
                 "STRIPE_SECRET",
@@ -154,9 +151,9 @@ impl Reader<'_> {
     fn log_level(&mut self) -> Option<LevelFilter> {
         let variable = ["LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL"]
             .into_iter()
-            .find(|variable| self.environment.get(variable).is_some())
+            .find(|variable| self.get(variable).is_some())
             .unwrap_or("LOG_LEVEL");
-        let word = self.environment.get(variable).unwrap_or("info").to_ascii_lowercase();
+        let word = self.get(variable).unwrap_or("info").to_ascii_lowercase();
         Some(match word.as_str() {
             "trace" => LevelFilter::TRACE,
             "debug" => LevelFilter::DEBUG,
@@ -175,8 +172,7 @@ impl Reader<'_> {
 
     /// The AWS surroundings of a Lambda function.
     pub fn aws(&mut self) -> Option<AwsSettings> {
-        let region =
-            self.environment.get("AWS_REGION").or(self.environment.get("AWS_DEFAULT_REGION"));
+        let region = self.get("AWS_REGION").or(self.get("AWS_DEFAULT_REGION"));
         let region = match region {
             Some(region) => Some(region.to_owned()),
             None => self.mistake("AWS_REGION", "is required: the region of the table"),
@@ -184,16 +180,17 @@ impl Reader<'_> {
         let key_id = self.required("AWS_ACCESS_KEY_ID", "Lambda sets it to the function's role");
         let secret =
             self.required("AWS_SECRET_ACCESS_KEY", "Lambda sets it to the function's role");
-        let token = self.environment.get("AWS_SESSION_TOKEN").map(str::to_owned);
-        let endpoint = |variable| {
-            let endpoint =
-                self.environment.get(variable).or(self.environment.get("AWS_ENDPOINT_URL"));
+        let token = self.get("AWS_SESSION_TOKEN").map(str::to_owned);
+        let mut endpoint = |variable| {
+            let endpoint = self.get(variable).or(self.get("AWS_ENDPOINT_URL"));
             endpoint.map(str::to_owned)
         };
+        let dynamodb_endpoint = endpoint("AWS_ENDPOINT_URL_DYNAMODB");
+        let ssm_endpoint = endpoint("AWS_ENDPOINT_URL_SSM");
         let trust = self.trust_in_aws();
         Some(AwsSettings {
-            dynamodb_endpoint: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
-            ssm_endpoint: endpoint("AWS_ENDPOINT_URL_SSM"),
+            dynamodb_endpoint,
+            ssm_endpoint,
             region: region?,
             credentials: Credentials::from_keys(key_id?, secret?, token),
             trust: trust?,
@@ -212,7 +209,7 @@ impl Reader<'_> {
 
     /// The authorities in the file that the first of the variables names which is set.
     fn trust_by(&mut self, variables: &[&'static str]) -> Option<Trust> {
-        let set = variables.iter().find_map(|name| Some((*name, self.environment.get(name)?)));
+        let set = variables.iter().find_map(|name| Some((*name, self.get(name)?)));
         let Some((variable, file)) = set else { return Some(Trust::default()) };
         let trust = match std::fs::read(file) {
             Ok(pem) => Trust::in_bundle(&pem).map_err(|bad| bad.to_string()),
@@ -222,16 +219,16 @@ impl Reader<'_> {
     }
 
     /// JSON, unless the function is configured for text.
-    pub fn log_format(&self) -> LogFormat {
-        match self.environment.get("AWS_LAMBDA_LOG_FORMAT") {
+    pub fn log_format(&mut self) -> LogFormat {
+        match self.get("AWS_LAMBDA_LOG_FORMAT") {
             Some(format) if format.eq_ignore_ascii_case("text") => LogFormat::Text,
             _ => LogFormat::Json,
         }
     }
 
     /// How many invocations Lambda hands to this process at a time.
-    pub fn concurrency(&self) -> u32 {
-        let most = self.environment.get("AWS_LAMBDA_MAX_CONCURRENCY");
+    pub fn concurrency(&mut self) -> u32 {
+        let most = self.get("AWS_LAMBDA_MAX_CONCURRENCY");
         most.and_then(|most| most.parse().ok()).unwrap_or(1)
     }
 }

@@ -1,6 +1,6 @@
 //! The environment, and the mistakes in it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
@@ -46,14 +46,26 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
 
 /// Reads the environment and collects what is wrong with it.
 pub struct Reader<'a> {
-    pub(crate) environment: &'a Environment,
+    environment: &'a Environment,
+    asked: BTreeSet<&'static str>,
     mistakes: Vec<Mistake>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader without a mistake yet.
     pub fn new(environment: &'a Environment) -> Self {
-        Self { environment, mistakes: Vec::new() }
+        Self { environment, asked: BTreeSet::new(), mistakes: Vec::new() }
+    }
+
+    /// The value of a variable; an empty one counts as not set.
+    pub fn get(&mut self, variable: &'static str) -> Option<&'a str> {
+        self.asked.insert(variable);
+        self.environment.get(variable)
+    }
+
+    /// The names of the variables that were read so far, set or not.
+    pub fn asked(&self) -> impl Iterator<Item = &'static str> {
+        self.asked.iter().copied()
     }
 
     /// What was read, unless there was a mistake.
@@ -75,7 +87,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn required(&mut self, variable: &'static str, what: &str) -> Option<&'a str> {
-        let value = self.environment.get(variable);
+        let value = self.get(variable);
         if value.is_none() {
             self.mistake::<()>(variable, format!("is required: {what}"));
         }
@@ -86,7 +98,7 @@ impl<'a> Reader<'a> {
     where
         T::Err: Display,
     {
-        match self.environment.get(variable).unwrap_or(default).parse() {
+        match self.get(variable).unwrap_or(default).parse() {
             Ok(value) => Some(value),
             Err(why) => self.mistake(variable, why),
         }
@@ -98,7 +110,7 @@ impl<'a> Reader<'a> {
         default: u32,
         range: [u32; 2],
     ) -> Option<u32> {
-        let Some(text) = self.environment.get(variable) else { return Some(default) };
+        let Some(text) = self.get(variable) else { return Some(default) };
         match text.parse() {
             Ok(number) if (range[0]..=range[1]).contains(&number) => Some(number),
             _ => {

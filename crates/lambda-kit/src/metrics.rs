@@ -34,7 +34,7 @@ pub struct MetricsSettings {
 impl Reader<'_> {
     /// How the figures are written; `Some(None)` where they are switched off.
     pub fn metrics(&mut self) -> Option<Option<MetricsSettings>> {
-        let namespace = self.environment.get(NAMESPACE).unwrap_or("GetOrder");
+        let namespace = self.get(NAMESPACE).unwrap_or("GetOrder");
         if namespace.eq_ignore_ascii_case("off") {
             return Some(None);
         }
@@ -48,9 +48,9 @@ impl Reader<'_> {
             self.mistake::<()>(NAMESPACE, problem);
         }
         let namespace = namespace.to_owned();
-        let function = self.environment.get("AWS_LAMBDA_FUNCTION_NAME");
+        let function = self.get("AWS_LAMBDA_FUNCTION_NAME");
         let function = function.map(|name| format!("FunctionName={name}")).unwrap_or_default();
-        let pairs = self.environment.get(DIMENSIONS).unwrap_or(&function).split(',');
+        let pairs = self.get(DIMENSIONS).unwrap_or(&function).split(',');
         let pairs = pairs.filter(|pair| !pair.trim().is_empty()).map(dimension);
         let pairs: Option<Vec<_>> = pairs.collect();
         let Some(dimensions) = pairs.filter(|pairs| is_one_set(pairs)) else {

@@ -24,7 +24,8 @@ use crate::{Account, Observers, logging, traces};
 pub const WARM_UP: Duration = Duration::from_millis(100);
 
 /// Runs a program until Lambda ends it: reads its settings, starts whoever observes it, and serves.
-/// Where it cannot start, it says why.
+/// Where it cannot start, it says why. With the argument `--variables` it prints the names of the
+/// variables that it reads, and ends.
 pub fn run<A, T, F>(
     name: &str,
     read: impl FnOnce(&mut Reader<'_>) -> Option<(T, LevelFilter)>,
@@ -40,6 +41,17 @@ where
     let settings = read(&mut reader);
     let observers = reader.metrics().zip(reader.traces());
     let trust = reader.trust();
+    match std::env::args().nth(1).as_deref() {
+        None => {}
+        Some("--variables") => return variables(reader.asked()),
+        Some(_) => {
+            return cannot_start(
+                name,
+                &["it takes no argument but --variables, which prints the names \
+                 of the variables that it reads"],
+            );
+        }
+    }
     let read = reader.finish(settings.zip(observers).zip(trust));
     let (((settings, log_level), (metrics, traces)), trust) = match read {
         Ok(read) => read,
@@ -121,6 +133,14 @@ where
             outcome
         }
     })
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the program was started for")]
+fn variables(names: impl Iterator<Item = &'static str>) -> ExitCode {
+    for name in names {
+        println!("{name}");
+    }
+    ExitCode::SUCCESS
 }
 
 #[expect(clippy::print_stderr, reason = "the program cannot start; this is where operators look")]

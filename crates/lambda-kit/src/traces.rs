@@ -72,27 +72,28 @@ impl Reader<'_> {
     /// Where spans go; `Some(None)` where they go nowhere. What else OpenTelemetry names
     /// (headers, sampling, attributes of the resource) its library reads by itself.
     pub fn traces(&mut self) -> Option<Option<TracesSettings>> {
-        let said = |name| self.environment.get(name);
-        let is_off = said("OTEL_SDK_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"))
-            || said("OTEL_TRACES_EXPORTER") == Some("none");
-        let (variable, address, path) = match (said(TRACES_ENDPOINT), said(ENDPOINT)) {
+        let is_off =
+            self.get("OTEL_SDK_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"))
+                || self.get("OTEL_TRACES_EXPORTER") == Some("none");
+        let (variable, address, path) = match (self.get(TRACES_ENDPOINT), self.get(ENDPOINT)) {
             _ if is_off => return Some(None),
             (Some(address), _) => (TRACES_ENDPOINT, address, ""),
             (None, Some(base)) => (ENDPOINT, base, "/v1/traces"),
             (None, None) => return Some(None),
         };
         for (variable, only) in ONLY {
-            if let Some(other) = said(variable).filter(|it| *it != only) {
+            if let Some(other) = self.get(variable).filter(|it| *it != only) {
                 let problem = format!("`{other}` is not in here; only {only} is");
                 self.mistake::<()>(variable, problem);
             }
         }
-        if let Some(other) = said(SAMPLER).filter(|it| !SAMPLERS.contains(it)) {
+        if let Some(other) = self.get(SAMPLER).filter(|it| !SAMPLERS.contains(it)) {
             let problem = format!("`{other}` is none of {}", SAMPLERS.join(", "));
             self.mistake::<()>(SAMPLER, problem);
         }
-        let service = said("OTEL_SERVICE_NAME").map(str::to_owned);
-        let default_service = said("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("get-order").to_owned();
+        let service = self.get("OTEL_SERVICE_NAME").map(str::to_owned);
+        let default_service =
+            self.get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or("get-order").to_owned();
         match address.parse::<Url>() {
             Ok(mut endpoint) if is_usable(&endpoint) => {
                 if !path.is_empty() {

@@ -32,7 +32,7 @@ pub enum SecretsSource {
 impl Reader<'_> {
     /// How messages to the webhook are verified.
     pub fn webhook(&mut self) -> Option<WebhookSettings> {
-        let said = (self.environment.get(SECRET), self.environment.get(PARAMETER));
+        let said = (self.get(SECRET), self.get(PARAMETER));
         let secrets = match said {
             (Some(_), Some(_)) => {
                 self.mistake(SECRET, format!("is set, and {PARAMETER} as well; set one of them"))
