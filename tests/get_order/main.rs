@@ -20,6 +20,7 @@ mod outage;
 mod ownership;
 mod redaction;
 mod request;
+mod rotation;
 mod settings;
 mod stack;
 mod start;

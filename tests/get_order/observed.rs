@@ -13,7 +13,7 @@ use crate::stack::{CREATED, Stack, services, session_of, start_lambda};
 type IsOfType = fn(&Value) -> bool;
 
 /// Every field of the line, and what type it is of.
-const FIELDS: [(&str, IsOfType); 23] = [
+const FIELDS: [(&str, IsOfType); 24] = [
     ("timestamp", Value::is_string),
     ("level", Value::is_string),
     ("message", Value::is_string),
@@ -35,6 +35,7 @@ const FIELDS: [(&str, IsOfType); 23] = [
     ("stripeCalls", Value::is_u64),
     ("retries", Value::is_u64),
     ("stripeRequestId", Value::is_string),
+    ("stripeKeyRefresh", Value::is_string),
     ("coldStart", Value::is_boolean),
     ("budgetLeftMs", Value::is_number),
 ];

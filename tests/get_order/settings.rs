@@ -1,12 +1,9 @@
 //! The settings, as an operator gets them wrong.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use serde_json::json;
 use stripe_sim::StripeSim;
 use table_sim::{INDEX, TABLE, webhook_row};
-use test_support::{Asker, Lambda, Program, rest_event};
+use test_support::{Asker, Lambda, Parameters, Program, rest_event};
 
 use crate::stack::{CREATED, KEY, services, session_of};
 
@@ -77,12 +74,13 @@ async fn stripes_key_may_be_kept_in_the_parameter_store() {
     let (table, _) = services().await;
     let stripe = StripeSim::start(&[KEY], stripe_sim::Shop::default()).await.unwrap();
     stripe.shop(|shop| shop.add(session_of("ava", "cs_test_a1ssm")));
-    let ssm = parameter_store().await;
+    let ssm = Parameters::start(&[("/shop/stripe", KEY)]).await;
+    ssm.throttle(1);
     let base = [
         ("COMMERCE_TABLE", TABLE),
         ("ORDER_INDEX", INDEX),
         ("AWS_ENDPOINT_URL_DYNAMODB", table.endpoint()),
-        ("AWS_ENDPOINT_URL_SSM", ssm.as_str()),
+        ("AWS_ENDPOINT_URL_SSM", ssm.address()),
     ];
     let address = stripe.base();
     let with = |name: &'static str| {
@@ -98,42 +96,6 @@ async fn stripes_key_may_be_kept_in_the_parameter_store() {
     assert!(!lost.program.end().await.success());
     let line = lost.program.line_with("STRIPE_SECRET_PARAMETER").await;
     assert!(line.contains("/shop/nothing") && line.contains("ParameterNotFound"), "{line}");
-}
-
-/// A parameter store that holds the key as `/shop/stripe`, and is busy at first.
-async fn parameter_store() -> String {
-    use axum::Json;
-    use axum::http::{HeaderMap, StatusCode};
-
-    let is_tired = Arc::new(AtomicBool::new(true));
-    let handler = move |headers: HeaderMap, body: String| async move {
-        let header = |name| headers.get(name).unwrap().to_str().unwrap().to_owned();
-        assert_eq!(header("x-amz-target"), "AmazonSSM.GetParameter");
-        assert_eq!(header("x-amz-security-token"), "session-of-the-role");
-        let signature = header("authorization");
-        assert!(signature.starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"), "{signature}");
-        assert!(signature.contains("/eu-central-1/ssm/aws4_request, SignedHeaders="));
-        assert!(
-            signature.contains("content-type;host;x-amz-date;x-amz-security-token;x-amz-target")
-        );
-        let asked: serde_json::Value = serde_json::from_str(&body).unwrap();
-        assert_eq!(asked["WithDecryption"], true);
-        if is_tired.swap(false, Ordering::Relaxed) {
-            let refusal = json!({"__type": "com.amazon.coral.service#ThrottlingException"});
-            return (StatusCode::BAD_REQUEST, Json(refusal));
-        }
-        if asked["Name"] == "/shop/stripe" {
-            let parameter = json!({"Name": "/shop/stripe", "Type": "SecureString", "Value": KEY});
-            (StatusCode::OK, Json(json!({"Parameter": parameter})))
-        } else {
-            (StatusCode::BAD_REQUEST, Json(json!({"__type": "ParameterNotFound"})))
-        }
-    };
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = axum::Router::new().fallback(handler);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
 }
 
 #[tokio::test(flavor = "multi_thread")]

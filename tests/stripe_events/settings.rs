@@ -1,8 +1,7 @@
 //! The settings, as an operator gets them wrong.
 
-use serde_json::json;
 use table_sim::TABLE;
-use test_support::{Lambda, Program};
+use test_support::{Lambda, Parameters, Program};
 
 use crate::stack::{KEY, SECRET, completed, services, session_of};
 
@@ -41,47 +40,34 @@ async fn every_mistake_is_named_at_once_and_no_secret_is_shown() {
     assert!(output.iter().all(|line| !line.contains("ByMistake")));
 }
 
-/// A parameter store that holds one value under every name.
-async fn parameter_store(value: &'static str) -> String {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let answer = json!({"Parameter": {"Name": "p", "Type": "SecureString", "Value": value}});
-    let router = axum::Router::new().fallback(move || {
-        let answer = answer.to_string();
-        async move { ([("content-type", "application/x-amz-json-1.1")], answer) }
-    });
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    address
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_webhooks_secret_may_be_kept_in_the_parameter_store() {
     let (table, stripe) = services().await;
     let (dynamodb, base) = (table.endpoint().to_owned(), stripe.base());
-    let settings = |ssm: String| {
+    let settings = |ssm: &str| {
         vec![
             ("COMMERCE_TABLE", TABLE.to_owned()),
             ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.clone()),
-            ("AWS_ENDPOINT_URL_SSM", ssm),
+            ("AWS_ENDPOINT_URL_SSM", ssm.to_owned()),
             ("STRIPE_SECRET", KEY.to_owned()),
             ("STRIPE_API_BASE", base.clone()),
             ("STRIPE_WEBHOOK_SECRET_PARAMETER", "/shop/webhook".to_owned()),
         ]
     };
-    let start = async |ssm: String| {
-        let settings = settings(ssm);
+    let start = async |ssm: &Parameters| {
+        let settings = settings(ssm.address());
         let settings: Vec<_> =
             settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         Lambda::start(PROGRAM, &settings).await
     };
-    let lambda = start(parameter_store(SECRET).await).await;
+    let lambda = start(&Parameters::start(&[("/shop/webhook", SECRET)]).await).await;
     stripe.shop(|shop| shop.add(session_of("ava", "cs_test_a1ssm")));
     let body = completed("evt_1", "cs_test_a1ssm").to_string();
     let signature = stripe_sim::sign(body.as_bytes(), SECRET, crate::stack::now());
     let answer = lambda.invoke(&test_support::posted_event(&body, Some(&signature))).await;
     assert_eq!(answer.status, 200, "{answer:?}");
 
-    let mut wrong = start(parameter_store("rk_test_Mistaken").await).await;
+    let mut wrong = start(&Parameters::start(&[("/shop/webhook", "rk_test_Mistaken")]).await).await;
     assert!(!wrong.program.end().await.success());
     let said = wrong.program.output().join("\n");
     let told =

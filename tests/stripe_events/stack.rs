@@ -6,6 +6,7 @@ use lambda_kit::config::{Environment, Reader};
 use lambda_kit::{Service, service};
 use orders_dynamodb::CommerceTable;
 use orders_http::Invocation;
+use orders_stripe::SecretKey;
 use serde_json::{Map, Value, json};
 use stripe_sim::{Act, Line, SessionBuilder, Shop, StripeSim, sign};
 use table_sim::{EmbeddedTable, INDEX, Row, Storage, TABLE};
@@ -193,7 +194,8 @@ fn dashboard(table: &EmbeddedTable, stripe: &str, settings: &[(&str, &str)]) -> 
     let settings = reader.settings();
     let settings = reader.finish(settings).expect("settings");
     let table = CommerceTable::new(table.client(), settings.table.clone(), orders::SystemClock);
-    service(settings, KEY.parse().unwrap(), table).expect("a service")
+    let key: SecretKey = KEY.parse().expect("a key");
+    service(settings, key.into(), table).expect("a service")
 }
 
 /// The time, in epoch seconds.

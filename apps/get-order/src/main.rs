@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use lambda_kit::aws::AwsSettings;
 use lambda_kit::config::{Reader, Settings};
-use lambda_kit::{Observers, program, service, stripe_key};
+use lambda_kit::{Observers, program, service, stripe_keys};
 use lambda_runtime::Error;
 use orders::SystemClock;
 use orders_dynamodb::CommerceTable;
@@ -31,11 +31,11 @@ async fn run(
 ) -> Result<(), Error> {
     let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
     // What an order takes of DynamoDB is made ready while nobody waits for it yet.
-    let (key, ()) = tokio::join!(
-        stripe_key(&settings.stripe.key, || aws.parameters()),
+    let (keys, ()) = tokio::join!(
+        stripe_keys(&settings.stripe.key, || aws.parameters()),
         table.warm_up(program::WARM_UP)
     );
-    let service = Arc::new(service(settings, key?, table)?);
+    let service = Arc::new(service(settings, keys?, table)?);
     program::serve(observers, move |event, invocation| {
         let service = Arc::clone(&service);
         async move {

@@ -16,7 +16,7 @@ use lambda_kit::parameters::ParameterStore;
 use lambda_kit::traces::Traces;
 use lambda_kit::webhook::{SecretsSource, WebhookSettings};
 use lambda_kit::{
-    EventService, Service, aws, event_service, logging, service, stripe_key, webhook_secrets,
+    EventService, Service, aws, event_service, logging, service, stripe_keys, webhook_secrets,
 };
 use orders::SystemClock;
 use orders_dynamodb::CommerceTable;
@@ -268,26 +268,26 @@ async fn build_services(
     table: Option<&EmbeddedTable>,
     aws: &Surroundings<'_>,
 ) -> Result<(Service, Option<EventService>), CannotStart> {
-    let (dynamodb, key, secrets) = match (table, &settings.stripe.key, &webhook.secrets) {
-        (Some(table), KeySource::Key(key), None) => (embedded(table), key.clone(), None),
+    let (dynamodb, keys, secrets) = match (table, &settings.stripe.key, &webhook.secrets) {
+        (Some(table), KeySource::Key(key), None) => (embedded(table), key.clone().into(), None),
         (Some(table), KeySource::Key(key), Some(SecretsSource::Secrets(secrets))) => {
-            (embedded(table), key.clone(), Some(secrets.clone()))
+            (embedded(table), key.clone().into(), Some(secrets.clone()))
         }
         (table, source, _) => {
             let (sdk, parameters) = aws.load().await?;
             let dynamodb = table.map_or_else(|| Client::new(&sdk), embedded);
             let parameters = || parameters.clone();
-            let key = stripe_key(source, parameters).await.map_err(CannotStart::one)?;
+            let keys = stripe_keys(source, parameters).await.map_err(CannotStart::one)?;
             let secrets = webhook_secrets(webhook, parameters).await.map_err(CannotStart::one)?;
-            (dynamodb, key, secrets)
+            (dynamodb, keys, secrets)
         }
     };
     let table = CommerceTable::new(dynamodb, settings.table.clone(), SystemClock);
     let events = secrets.map(|secrets| {
-        event_service(&settings, webhook, Some(secrets), key.clone(), table.clone())
+        event_service(&settings, webhook, Some(secrets), keys.clone(), table.clone())
     });
     let events = events.transpose().map_err(CannotStart::one)?;
-    Ok((service(settings, key, table).map_err(CannotStart::one)?, events))
+    Ok((service(settings, keys, table).map_err(CannotStart::one)?, events))
 }
 
 /// A client for the embedded table, with the production client's patience.

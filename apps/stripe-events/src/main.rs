@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lambda_kit::aws::AwsSettings;
 use lambda_kit::config::{Reader, Settings};
 use lambda_kit::webhook::WebhookSettings;
-use lambda_kit::{Observers, event_service, program, stripe_key, webhook_secrets};
+use lambda_kit::{Observers, event_service, program, stripe_keys, webhook_secrets};
 use lambda_runtime::Error;
 use orders::SystemClock;
 use orders_dynamodb::CommerceTable;
@@ -31,12 +31,12 @@ async fn run(
 ) -> Result<(), Error> {
     let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
     // What an event takes of DynamoDB is made ready while nobody waits for it yet.
-    let (key, secrets, ()) = tokio::join!(
-        stripe_key(&settings.stripe.key, || aws.parameters()),
+    let (keys, secrets, ()) = tokio::join!(
+        stripe_keys(&settings.stripe.key, || aws.parameters()),
         webhook_secrets(&webhook, || aws.parameters()),
         table.warm_up(program::WARM_UP)
     );
-    let doors = Arc::new(event_service(&settings, &webhook, secrets?, key?, table)?);
+    let doors = Arc::new(event_service(&settings, &webhook, secrets?, keys?, table)?);
     program::serve(observers, move |event, invocation| {
         let doors = Arc::clone(&doors);
         async move {

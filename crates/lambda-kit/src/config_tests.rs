@@ -87,7 +87,8 @@ fn a_live_key_is_never_sent_in_the_clear() {
     };
     let table = settings.table.clone();
     let table = CommerceTable::new(aws.dynamodb(), table, SystemClock);
-    let outcome = crate::service(settings, "rk_live_abc".parse().unwrap(), table);
+    let key: SecretKey = "rk_live_abc".parse().unwrap();
+    let outcome = crate::service(settings, key.into(), table);
     assert!(
         outcome.unwrap_err().to_string().starts_with("STRIPE_API_BASE: must begin with https://")
     );

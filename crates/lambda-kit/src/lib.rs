@@ -18,5 +18,5 @@ pub mod webhook;
 pub use account::Account;
 pub use observers::Observers;
 pub use service::{
-    EventService, Service, StartError, event_service, service, stripe_key, webhook_secrets,
+    EventService, Service, StartError, event_service, service, stripe_keys, webhook_secrets,
 };

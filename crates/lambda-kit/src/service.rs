@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
+use orders::ports::Cause;
 use orders::{GetOrder, KeepTrue, SystemClock};
 use orders_dynamodb::CommerceTable;
 use orders_events::{Doors, DoorsConfig};
 use orders_http::{Endpoint, EndpointConfig, UserHasher};
-use orders_stripe::{Backoff, SecretKey, StripeCheckout, StripeConfig, WebhookSecrets};
+use orders_stripe::{Backoff, SecretKey, StripeCheckout, StripeConfig, StripeKeys, WebhookSecrets};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{KeySource, Mistake, Settings, check_base};
@@ -26,19 +29,33 @@ pub enum StartError {
     StripeClient(String),
 }
 
-/// Stripe's key, fetched from the parameter store where the settings only name it.
-pub async fn stripe_key(
+/// Stripe's key, fetched from the parameter store where the settings only name it; and fetched
+/// again when Stripe refuses it.
+pub async fn stripe_keys(
     source: &KeySource,
     parameters: impl FnOnce() -> ParameterStore,
-) -> Result<SecretKey, StartError> {
+) -> Result<StripeKeys, StartError> {
     let name = match source {
-        KeySource::Key(key) => return Ok(key.clone()),
-        KeySource::Parameter(name) => name,
+        KeySource::Key(key) => return Ok(key.clone().into()),
+        KeySource::Parameter(name) => name.clone(),
     };
+    let parameters = parameters();
+    let key = kept_key(&parameters, &name).await?;
+    Ok(StripeKeys::kept(key, move || {
+        let (parameters, name) = (parameters.clone(), name.clone());
+        Box::pin(async move {
+            let key = kept_key(&parameters, &name).await;
+            key.map_err(|mistake| Arc::new(mistake) as Cause)
+        })
+    }))
+}
+
+/// Stripe's key, as a parameter holds it.
+async fn kept_key(parameters: &ParameterStore, name: &str) -> Result<SecretKey, Mistake> {
     let variable = "STRIPE_SECRET_PARAMETER";
-    let value = parameter(&parameters(), variable, name).await?;
+    let value = parameter(parameters, variable, name).await?;
     let problem = |why| format!("what the parameter {name} holds {why}");
-    Ok(value.expose_secret().parse().map_err(|why| Mistake { variable, problem: problem(why) })?)
+    value.expose_secret().parse().map_err(|why| Mistake { variable, problem: problem(why) })
 }
 
 /// The secrets of the webhook, fetched from the parameter store where the settings only name them.
@@ -66,11 +83,11 @@ async fn parameter(
 /// Builds the service.
 pub fn service(
     settings: Settings,
-    key: SecretKey,
+    keys: StripeKeys,
     table: CommerceTable<SystemClock>,
 ) -> Result<Service, StartError> {
-    let user_hasher = user_hasher(&key);
-    let stripe = stripe(&settings, key)?;
+    let user_hasher = user_hasher(&keys);
+    let stripe = stripe(&settings, keys)?;
     let orders = GetOrder::new(table, stripe, SystemClock);
     let endpoint =
         EndpointConfig { cors: settings.cors, budget: settings.request_budget, user_hasher };
@@ -82,29 +99,33 @@ pub fn event_service(
     settings: &Settings,
     webhook: &WebhookSettings,
     secrets: Option<WebhookSecrets>,
-    key: SecretKey,
+    keys: StripeKeys,
     table: CommerceTable<SystemClock>,
 ) -> Result<EventService, StartError> {
     let config = DoorsConfig {
         secrets,
         tolerance: webhook.tolerance,
-        mode: key.mode(),
+        mode: keys.mode(),
         budget: settings.request_budget,
-        user_hasher: user_hasher(&key),
+        user_hasher: user_hasher(&keys),
     };
-    let stripe = stripe(settings, key)?;
+    let stripe = stripe(settings, keys)?;
     Ok(Doors::new(KeepTrue::new(table, stripe, SystemClock), config, SystemClock))
 }
 
-/// Whoever runs the deployment has Stripe's key, and nobody else; no further secret is needed.
-fn user_hasher(key: &SecretKey) -> UserHasher {
-    UserHasher::new(&key.derive("names of members in the log"))
+/// Whoever runs the deployment has Stripe's key, and nobody else; no further secret is needed. It
+/// stays the same for a process whose key is replaced.
+fn user_hasher(keys: &StripeKeys) -> UserHasher {
+    UserHasher::new(&keys.current().derive("names of members in the log"))
 }
 
-fn stripe(settings: &Settings, key: SecretKey) -> Result<StripeCheckout<SystemClock>, StartError> {
-    check_base(&key, &settings.stripe.base)?;
+fn stripe(
+    settings: &Settings,
+    keys: StripeKeys,
+) -> Result<StripeCheckout<SystemClock>, StartError> {
+    check_base(&keys.current(), &settings.stripe.base)?;
     let stripe = StripeConfig {
-        key,
+        keys,
         base: settings.stripe.base.clone(),
         timeout: settings.stripe.timeout,
         max_retries: settings.stripe.max_retries,

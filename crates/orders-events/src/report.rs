@@ -60,7 +60,7 @@ pub struct EventReport {
 
 impl EventReport {
     /// The fields of its line, and of no other use in it.
-    pub const FIELDS: [&str; 29] = [
+    pub const FIELDS: [&str; 30] = [
         "timestamp",
         "level",
         "message",
@@ -88,6 +88,7 @@ impl EventReport {
         "stripeCalls",
         "retries",
         "stripeRequestId",
+        "stripeKeyRefresh",
         "coldStart",
         "budgetLeftMs",
     ];

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use orders::ports::{CheckoutError, StoreError};
-use orders::{Incident, Usage};
+use orders::{Incident, KeyRefresh, Usage};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -94,6 +94,7 @@ impl Degraded {
             Incident::ServedStale(CheckoutError::Refused(_))
             | Incident::NotMended(CheckoutError::Refused(_))
             | Incident::NotMarked(StoreError::Refused(_))
+            | Incident::KeyNotRefreshed(_)
             | Incident::WriteFailed(StoreError::Refused(_)) => Severity::Error,
             _ => Severity::Warn,
         };
@@ -101,6 +102,7 @@ impl Degraded {
             Incident::WriteFailed(_) | Incident::TooLarge => Some(Figure::WriteFailures),
             Incident::CorruptRow { .. } => Some(Figure::CorruptRows),
             Incident::Conflict(_)
+            | Incident::KeyNotRefreshed(_)
             | Incident::Misfiled(_)
             | Incident::NotMarked(_)
             | Incident::NotMended(_)
@@ -113,7 +115,7 @@ impl Degraded {
 
 impl Report {
     /// The fields of its line, and of no other use in it.
-    pub const FIELDS: [&str; 23] = [
+    pub const FIELDS: [&str; 24] = [
         "timestamp",
         "level",
         "message",
@@ -135,6 +137,7 @@ impl Report {
         "stripeCalls",
         "retries",
         "stripeRequestId",
+        "stripeKeyRefresh",
         "coldStart",
         "budgetLeftMs",
     ];
@@ -175,6 +178,8 @@ pub fn usage<S: Serializer>(usage: &Usage, serializer: S) -> Result<S::Ok, S::Er
     fields.serialize_entry("retries", &usage.retries)?;
     let request_id = usage.stripe_request_id.as_deref().unwrap_or_default();
     fields.serialize_entry("stripeRequestId", request_id)?;
+    let refresh = usage.key_refresh.map_or("", KeyRefresh::word);
+    fields.serialize_entry("stripeKeyRefresh", refresh)?;
     fields.end()
 }
 

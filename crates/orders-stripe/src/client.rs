@@ -17,7 +17,7 @@ use crate::flights::{Flight, Flights};
 use crate::normalize::{checkout, expect_session};
 use crate::pace::{Pace, TooLate};
 use crate::wire::{LineList, Session};
-use crate::{Backoff, Malformed, Mode, SecretKey, StripeError};
+use crate::{Backoff, Malformed, Mode, SecretKey, StripeError, StripeKeys};
 
 /// The version of Stripe's API that every request asks for, whatever the account's own is. The
 /// one against whose published schema the wire types were written.
@@ -45,7 +45,7 @@ const MOST_PAGES: usize = 100;
 #[derive(Clone, Debug)]
 pub struct StripeConfig {
     /// The key, which also says the mode.
-    pub key: SecretKey,
+    pub keys: StripeKeys,
     /// Where Stripe's API is; a path is kept as a prefix.
     pub base: Url,
     /// The longest time for one attempt.
@@ -92,7 +92,7 @@ impl<K: Clock + 'static> Checkout for StripeCheckout<K> {
         context: &RequestContext,
         order: &OrderId,
     ) -> Result<Retrieved, CheckoutError> {
-        if Mode::of_session(order) != Some(self.inner.config.key.mode()) {
+        if Mode::of_session(order) != Some(self.inner.config.keys.mode()) {
             return Ok(Retrieved::NotAsked);
         }
         loop {
@@ -194,13 +194,20 @@ impl<K: Clock> Inner<K> {
         context: &RequestContext,
         url: &Url,
     ) -> Result<Option<T>, StripeError> {
-        let mut failures = 0;
+        let (mut failures, mut has_other_key) = (0, false);
         loop {
-            let failure = match self.try_once(context, url, failures + 1).await? {
+            let key = self.config.keys.current();
+            let number = failures + 1 + u32::from(has_other_key);
+            let failure = match self.try_once(context, url, &key, number).await? {
                 Attempt::Found(object) => return Ok(Some(object)),
                 Attempt::Absent => return Ok(None),
                 Attempt::Failed(failure) => failure,
             };
+            let is_refused = failure.error.is_about_the_key() && !has_other_key;
+            if is_refused && self.config.keys.replace(&key, context, &self.clock).await {
+                has_other_key = true;
+                continue;
+            }
             failures += 1;
             let wait =
                 self.config.backoff.after(failures).max(failure.retry_after.unwrap_or_default());
@@ -225,6 +232,7 @@ impl<K: Clock> Inner<K> {
         &self,
         context: &RequestContext,
         url: &Url,
+        key: &SecretKey,
         number: u32,
     ) -> Result<Attempt<T>, StripeError> {
         let permit = self.admit(context).await?;
@@ -233,7 +241,7 @@ impl<K: Clock> Inner<K> {
             return Err(StripeError::OutOfTime);
         }
         let timeout = left.min(self.config.timeout);
-        let outcome = attempt(&self.client, &self.config.key, url, timeout, context, number).await;
+        let outcome = attempt(&self.client, key, url, timeout, context, number).await;
         match &outcome {
             // Cut off by the request's own deadline so early that it says nothing about Stripe.
             Attempt::Failed(Failure { error: StripeError::Timeout, .. })

@@ -84,6 +84,12 @@ impl StripeError {
         }
     }
 
+    /// Whether Stripe does not take the key, since it was rolled or is none of its own. A key that
+    /// lacks a permission is answered otherwise.
+    pub(crate) fn is_about_the_key(&self) -> bool {
+        matches!(self, Self::Status { status: 401, .. })
+    }
+
     /// Whether an attempt that failed so says that Stripe is away or overloaded. A refusal says
     /// that it is there; so does a conflict about one object (409, or `lock_timeout`, which comes
     /// with 429), and an object with a field that cannot be read.

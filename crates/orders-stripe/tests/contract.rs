@@ -62,7 +62,7 @@ async fn run<F: Future<Output = ()>>(case: impl FnOnce(OverStripe) -> F) {
     let stripe = StripeSim::start(&[KEY], Shop::default()).await.unwrap();
     let config = StripeConfig {
         trust: Trust::default(),
-        key: KEY.parse().unwrap(),
+        keys: KEY.parse::<SecretKey>().unwrap().into(),
         base: stripe.base().parse().unwrap(),
         timeout: Duration::from_secs(4),
         max_retries: 1,

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::ports::{CheckoutError, StoreError};
+use crate::ports::{Cause, CheckoutError, StoreError};
 use crate::{Deadline, Denied, NotFound};
 
 /// What every call on behalf of one request carries: until when, and where its cost is noted.
@@ -45,6 +45,30 @@ pub struct Usage {
     pub retries: u32,
     /// Stripe's name for the last of them.
     pub stripe_request_id: Option<String>,
+    /// What came of asking for Stripe's key anew, where that was done.
+    pub key_refresh: Option<KeyRefresh>,
+}
+
+/// What came of asking for Stripe's key anew, after Stripe refused the one in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyRefresh {
+    /// Another key is in use now.
+    Refreshed,
+    /// It is the same as before.
+    Unchanged,
+    /// It could not be read, or is none that can be used.
+    Failed,
+}
+
+impl KeyRefresh {
+    /// Its word in the log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Refreshed => "refreshed",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// Something that went wrong and that the answer does not show. Written to the log at the edge.
@@ -77,6 +101,9 @@ pub enum Incident {
     /// A row lies with the order's owner and carries another user id.
     #[error("a row of the order carries somebody else's user id and was left alone")]
     Misfiled(#[source] Denied),
+    /// Stripe refused the key, and where it is kept no other could be had.
+    #[error("Stripe's key could not be read anew")]
+    KeyNotRefreshed(#[source] Cause),
     /// The order had to be looked for in Stripe alone.
     #[error("the store did not answer; the order was looked for in Stripe")]
     StoreBypassed(#[source] StoreError),
@@ -112,6 +139,11 @@ impl Ledger {
         if let Some(id) = request_id {
             usage.stripe_request_id = Some(id.to_owned());
         }
+    }
+
+    /// Notes what came of asking for Stripe's key anew.
+    pub fn key_refresh(&self, outcome: KeyRefresh) {
+        self.entries().0.key_refresh = Some(outcome);
     }
 
     /// Notes an incident.

@@ -32,7 +32,7 @@ pub use heeded::{Heeded, KeepTrueError, Upshot};
 pub use hint::{About, EventId, Hint, InvalidId, PaymentId};
 pub use ids::{CustomerId, InvalidOrderId, OrderId, OrderNumber};
 pub use keep_true::KeepTrue;
-pub use ledger::{Incident, Ledger, RequestContext, Usage};
+pub use ledger::{Incident, KeyRefresh, Ledger, RequestContext, Usage};
 pub use metadata::public_metadata;
 pub use misses::{Miss, RememberedMisses};
 pub use money::{Currency, MinorUnits};

@@ -42,7 +42,7 @@ impl Shared {
         if key.is_empty() {
             return Err(Refusal::no_key());
         }
-        if !self.keys.contains(key) {
+        if !lock(&self.keys).contains(key) {
             return Err(Refusal::wrong_key(key));
         }
         Ok(key.contains("_live_"))

@@ -49,7 +49,7 @@ pub struct StripeSim {
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) keys: HashSet<String>,
+    pub(crate) keys: Mutex<HashSet<String>>,
     pub(crate) shop: Mutex<Shop>,
     pub(crate) webhooks: Arc<Webhooks>,
     faults: Mutex<Faults>,
@@ -109,7 +109,7 @@ impl StripeSim {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let state = Arc::new(Shared {
-            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            keys: Mutex::new(keys.iter().map(|key| (*key).to_owned()).collect()),
             shop: Mutex::new(shop),
             webhooks: Webhooks::new(),
             faults: Mutex::default(),
@@ -136,6 +136,11 @@ impl StripeSim {
     /// What the stand-in knows, to be looked at or changed.
     pub fn shop<T>(&self, with: impl FnOnce(&mut Shop) -> T) -> T {
         with(&mut lock(&self.state.shop))
+    }
+
+    /// Rolls the keys: these are let in from now on, and no others.
+    pub fn roll_keys(&self, keys: &[&str]) {
+        *lock(&self.state.keys) = keys.iter().map(|key| (*key).to_owned()).collect();
     }
 
     /// Makes something go wrong.

@@ -4,6 +4,7 @@
 mod collector;
 mod events;
 mod http;
+mod parameters;
 mod program;
 mod recorded;
 mod runtime_api;
@@ -12,6 +13,7 @@ mod table_gate;
 pub use collector::{CollectedSpan, Collector};
 pub use events::{Asker, posted_event, rest_event};
 pub use http::http_client;
+pub use parameters::Parameters;
 pub use program::Program;
 pub use recorded::recorded_payloads;
 pub use runtime_api::{Invoked, Lambda};
