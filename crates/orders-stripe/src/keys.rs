@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::{Mode, SecretKey};
 
 /// How long the source of keys is left alone once it was asked.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// The longest that a request waits for the source of keys.
 const PATIENCE: Duration = Duration::from_secs(2);

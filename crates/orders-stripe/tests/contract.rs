@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use orders::{Clock, OrderId, PaymentId, SystemClock, Timestamp, UserId};
-use orders_stripe::{Backoff, StripeCheckout, StripeConfig};
+use orders_stripe::{Backoff, SecretKey, StripeCheckout, StripeConfig};
 use outbound::Trust;
 use port_contracts::checkout::{self, CheckoutSubject};
 use serde_json::json;
