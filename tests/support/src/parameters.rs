@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -73,17 +73,17 @@ async fn serve(
     uri: Uri,
     headers: HeaderMap,
     body: String,
-) -> (StatusCode, Json<Value>) {
+) -> (StatusCode, String) {
     let asked: Value = serde_json::from_str(&body).unwrap_or_default();
     if let Err(problem) = check(&uri, &headers, &asked) {
         let message = json!({"__type": "ValidationException", "message": problem});
-        return (StatusCode::BAD_REQUEST, Json(message));
+        return (StatusCode::BAD_REQUEST, message.to_string());
     }
     let mut state = lock(&state);
     if state.throttled > 0 {
         state.throttled -= 1;
         let refusal = json!({"__type": "com.amazon.coral.service#ThrottlingException"});
-        return (StatusCode::BAD_REQUEST, Json(refusal));
+        return (StatusCode::BAD_REQUEST, refusal.to_string());
     }
     let name = asked["Name"].as_str().unwrap_or_default().to_owned();
     let value = state.values.get(&name).cloned();
@@ -91,9 +91,9 @@ async fn serve(
     match value {
         Some(value) => {
             let parameter = json!({"Name": name, "Type": "SecureString", "Value": value});
-            (StatusCode::OK, Json(json!({"Parameter": parameter})))
+            (StatusCode::OK, json!({"Parameter": parameter}).to_string())
         }
-        None => (StatusCode::BAD_REQUEST, Json(json!({"__type": "ParameterNotFound"}))),
+        None => (StatusCode::BAD_REQUEST, json!({"__type": "ParameterNotFound"}).to_string()),
     }
 }
 
