@@ -65,7 +65,7 @@ impl Reader<'_> {
         // Everything is read before anything is given up, so that no mistake hides another.
         let table = self.table();
         let stripe = self.stripe();
-        let cors = self.parsed("CORS_ALLOW_ORIGIN", "*");
+        let cors = self.cors();
         let request_budget = self.milliseconds("REQUEST_BUDGET_MS", 10_000, 100);
         let log_level = self.log_level();
         Some(Settings {
@@ -75,6 +75,11 @@ impl Reader<'_> {
             request_budget: request_budget?,
             log_level: log_level?,
         })
+    }
+
+    /// Which pages may read the answers.
+    pub fn cors(&mut self) -> Option<CorsPolicy> {
+        self.parsed("CORS_ALLOW_ORIGIN", "*")
     }
 
     fn table(&mut self) -> Option<TableConfig> {
@@ -148,7 +153,8 @@ impl Reader<'_> {
         Some(base)
     }
 
-    fn log_level(&mut self) -> Option<LevelFilter> {
+    /// What is logged.
+    pub fn log_level(&mut self) -> Option<LevelFilter> {
         let variable = ["LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL"]
             .into_iter()
             .find(|variable| self.get(variable).is_some())

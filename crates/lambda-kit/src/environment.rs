@@ -68,6 +68,12 @@ impl<'a> Reader<'a> {
         self.asked.iter().copied()
     }
 
+    /// What a function reads, unless it finds a mistake that nobody found before.
+    pub(crate) fn sound<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let before = self.mistakes.len();
+        read(self).filter(|_| self.mistakes.len() == before)
+    }
+
     /// What was read, unless there was a mistake.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Mistake>> {
         read.filter(|_| self.mistakes.is_empty()).ok_or(self.mistakes)
