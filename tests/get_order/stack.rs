@@ -7,6 +7,8 @@ use stripe_sim::{Line, SessionBuilder, Shop, StripeSim};
 use table_sim::{EmbeddedTable, INDEX, Row, Storage, TABLE};
 use test_support::{Asker, Invoked, Lambda, rest_event};
 
+use crate::subject;
+
 /// The key that the program is given.
 pub(crate) const KEY: &str = "sk_test_51ExampleKeyForTests";
 
@@ -100,7 +102,7 @@ pub(crate) async fn start_lambda(
         ("STRIPE_API_BASE", stripe),
     ];
     environment.extend_from_slice(settings);
-    Lambda::start(env!("CARGO_BIN_EXE_get-order"), &environment).await
+    subject::start(&environment).await
 }
 
 /// A paid session of a member, with one line of two pieces.

@@ -94,7 +94,7 @@ fn scalar(value: &Bound<'_, PyAny>) -> serde_json::Value {
     if let Ok(flag) = value.cast::<PyBool>() {
         flag.is_true().into()
     } else if value.is_instance_of::<PyInt>() {
-        value.extract::<i64>().into_iter().map(serde_json::Value::from).next().unwrap_or_default()
+        value.extract::<i64>().map_or(serde_json::Value::Null, Into::into)
     } else if value.is_instance_of::<PyFloat>() {
         value.extract::<f64>().unwrap_or(f64::NAN).into()
     } else {
