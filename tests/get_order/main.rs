@@ -8,6 +8,7 @@
 )]
 
 mod crash;
+mod crowd;
 mod settings;
 mod stack;
 mod start;

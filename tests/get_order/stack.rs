@@ -95,6 +95,15 @@ pub(crate) async fn start_lambda(
     stripe: &str,
     settings: &[(&str, &str)],
 ) -> Lambda {
+    subject::start(&environment(dynamodb, stripe, settings)).await
+}
+
+/// The required settings over a table and a Stripe, and others.
+pub(crate) fn environment<'a>(
+    dynamodb: &'a str,
+    stripe: &'a str,
+    settings: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
     let mut environment = vec![
         ("COMMERCE_TABLE", TABLE),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
@@ -102,7 +111,7 @@ pub(crate) async fn start_lambda(
         ("STRIPE_API_BASE", stripe),
     ];
     environment.extend_from_slice(settings);
-    subject::start(&environment).await
+    environment
 }
 
 /// A paid session of a member, with one line of two pieces.

@@ -10,8 +10,12 @@
     reason = "a test that cannot go on must stop, and a table of cases is long"
 )]
 
+mod events;
+mod script;
+mod settings;
 #[path = "../get_order/stack.rs"]
 mod stack;
 mod subject;
 #[path = "../get_order/suite.rs"]
 mod suite;
+mod threads;
