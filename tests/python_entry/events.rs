@@ -37,7 +37,7 @@ say(said)
 async fn what_is_no_event_is_nobodys_request() {
     let script = r#"
 import decimal
-huge = {"body": "x" * 20_000_000, **good}
+huge = {"body": "x" * 9_000_000, **good}
 wide = []
 for _ in range(60):
     wide = [wide, wide]

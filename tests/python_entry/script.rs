@@ -28,7 +28,7 @@ pub(crate) async fn run(
     settings: &[(&str, &str)],
     script: &str,
 ) -> (Value, Vec<String>) {
-    let base = stripe.base();
+    let (python, base) = (python(), stripe.base());
     let mut variables = environment(dynamodb, &base, settings);
     variables.extend([
         ("AWS_REGION", "eu-central-1"),
@@ -37,7 +37,7 @@ pub(crate) async fn run(
         ("PYTHONPATH", folder()),
     ]);
     let script = format!("{BEFORE}{script}");
-    let mut program = Program::start(python(), &["-c", &script], &variables);
+    let mut program = Program::start(python, &["-c", &script], &variables);
     let status = program.end().await;
     let output = program.output();
     assert!(status.success(), "{output:#?}");

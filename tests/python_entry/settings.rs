@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use table_sim::{TABLE, webhook_row};
-use test_support::{Asker, rest_event};
+use stripe_sim::{Fault, StripeSim, Times};
+use table_sim::{EmbeddedTable, TABLE, webhook_row};
+use test_support::{Asker, Lambda, rest_event};
 
 use crate::stack::{CREATED, KEY, services, session_of};
 use crate::subject;
@@ -83,16 +85,7 @@ async fn a_start_that_failed_is_tried_again_by_the_next_invocation() {
     table.put(&webhook_row("ava", ORDER, CREATED)).await.unwrap();
     stripe.shop(|shop| shop.add(session_of("ava", "cs_test_a1fetched")));
     let is_away = Arc::new(AtomicBool::new(true));
-    let parameters = parameter_store(Arc::clone(&is_away)).await;
-    let base = stripe.base();
-    let lambda = subject::start(&[
-        ("COMMERCE_TABLE", TABLE),
-        ("AWS_ENDPOINT_URL_DYNAMODB", table.endpoint()),
-        ("AWS_ENDPOINT_URL_SSM", &parameters),
-        ("STRIPE_SECRET_PARAMETER", "/shop/stripe"),
-        ("STRIPE_API_BASE", &base),
-    ])
-    .await;
+    let lambda = with_a_parameter(&table, &stripe, Arc::clone(&is_away)).await;
     let at_start = lambda.program.line_with("cannot start").await;
     assert!(at_start.contains("STRIPE_SECRET_PARAMETER: "), "{at_start}");
     assert!(at_start.contains("/shop/stripe"), "{at_start}");
@@ -106,15 +99,50 @@ async fn a_start_that_failed_is_tried_again_by_the_next_invocation() {
     assert_eq!(cold.count(), 1, "{lines:#?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_late_start_takes_is_of_the_requests_time() {
+    let (table, stripe) = services().await;
+    stripe.inject(Fault::Hang, Times::Always);
+    let is_away = Arc::new(AtomicBool::new(true));
+    let lambda = with_a_parameter(&table, &stripe, Arc::clone(&is_away)).await;
+    is_away.store(false, Ordering::Relaxed);
+    let answer = lambda.invoke(&rest_event(&Asker::user("ava"), ORDER)).await;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert!(answer.took >= SLOW && answer.took < Duration::from_secs(2), "{:?}", answer.took);
+}
+
+/// A function whose key is in a parameter store, with two seconds for a request.
+async fn with_a_parameter(
+    table: &EmbeddedTable,
+    stripe: &StripeSim,
+    is_away: Arc<AtomicBool>,
+) -> Lambda {
+    let (parameters, base) = (parameter_store(is_away).await, stripe.base());
+    subject::start(&[
+        ("COMMERCE_TABLE", TABLE),
+        ("AWS_ENDPOINT_URL_DYNAMODB", table.endpoint()),
+        ("AWS_ENDPOINT_URL_SSM", &parameters),
+        ("STRIPE_SECRET_PARAMETER", "/shop/stripe"),
+        ("STRIPE_API_BASE", &base),
+        ("REQUEST_BUDGET_MS", "2000"),
+    ])
+    .await
+}
+
+/// How long the parameter store takes where it answers.
+const SLOW: Duration = Duration::from_millis(700);
+
 /// A parameter store that holds Stripe's key, unless it is away.
 async fn parameter_store(is_away: Arc<AtomicBool>) -> String {
-    let handler = move || {
-        let answer = if is_away.load(Ordering::Relaxed) {
-            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"__type": "InternalServerError"})))
-        } else {
-            (StatusCode::OK, Json(json!({"Parameter": {"Value": KEY}})))
-        };
-        std::future::ready(answer)
+    let handler = async move || {
+        if is_away.load(Ordering::Relaxed) {
+            return (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Json(json!({"__type": "InternalServerError"})),
+            );
+        }
+        tokio::time::sleep(SLOW).await;
+        (StatusCode::OK, Json(json!({"Parameter": {"Value": KEY}})))
     };
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -16,6 +16,7 @@ const THREADS: &str = include_str!("threads.py");
 /// Starts it with the given variables besides Lambda's own, and waits until it is ready: an
 /// interpreter takes longer to start than some of these tests allow an answer.
 pub(crate) async fn start(environment: &[(&str, &str)]) -> Lambda {
+    let python = python();
     let mut variables = vec![
         ("PYTHONPATH", folder()),
         ("LAMBDA_TASK_ROOT", folder()),
@@ -29,7 +30,7 @@ pub(crate) async fn start(environment: &[(&str, &str)]) -> Lambda {
     } else {
         &["-m", "awslambdaric", "lambda_function.lambda_handler"]
     };
-    let lambda = Lambda::start_with(python(), arguments, &variables).await;
+    let lambda = Lambda::start_with(python, arguments, &variables).await;
     lambda.is_ready().await;
     lambda
 }

@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 const DEEPEST: u8 = 100;
 
 /// Lambda hands over 6 MB at most. More in bytes than that is made up, or refers to itself.
-const LONGEST: usize = 16 * 1024 * 1024;
+const LONGEST: usize = 8 * 1024 * 1024;
 
 /// The event as text; `null` where it is none.
 pub(crate) fn as_json(event: &Bound<'_, PyAny>) -> String {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use orders::{Clock, Fault, SystemClock};
+use orders::{Clock, Fault, SystemClock, Timestamp};
 use orders_http::{
     CorsPolicy, Endpoint, EndpointConfig, Invocation, LambdaResponse, Reply, Report, Unable,
 };
@@ -47,8 +47,8 @@ impl Hosted {
         if hosted.settings.is_ok() {
             let ready = AssertUnwindSafe(hosted.service(hosted.config.budget)).catch_unwind();
             let ready = hosted.runtime.block_on(ready);
-            if let Err(fault) = ready.unwrap_or(Err(Fault::Panicked)) {
-                cannot_start(name, &[fault]);
+            if let Err(why) = ready.unwrap_or_else(|_| Err(Fault::Panicked.to_string())) {
+                cannot_start(name, &[why]);
             }
         }
         Ok(hosted)
@@ -94,7 +94,7 @@ impl Hosted {
         self.runtime.block_on(async {
             let of_budget = SystemClock.now().plus(self.config.budget);
             let ends = invocation.deadline.map_or(of_budget, |ends| ends.min(of_budget));
-            let mut reply = self.reply(event, invocation).await;
+            let mut reply = self.reply(event, invocation, ends).await;
             reply.report.cold_start = !self.is_warm.swap(true, Ordering::Relaxed);
             let (response, report) = reply.into_lambda();
             let told = self.observers.tell_of(vec![report], Some(ends));
@@ -104,25 +104,29 @@ impl Hosted {
         })
     }
 
-    async fn reply(&self, event: &str, invocation: &Invocation) -> Reply {
-        let now = SystemClock.now();
-        let limit = invocation.deadline_within(self.config.budget, now).remaining(now);
+    async fn reply(&self, event: &str, invocation: &Invocation, ends: Timestamp) -> Reply {
         let reply = async {
-            let service = self.service(limit).await?;
-            Ok(service.answer(event, invocation).await)
+            if let Some(service) = self.service.get() {
+                return Ok(service.answer(event, invocation).await);
+            }
+            let now = SystemClock.now();
+            let limit = invocation.deadline_within(self.config.budget, now).remaining(now);
+            let service = self.service(limit).await.map_err(Fault::NotStarted)?;
+            // What that took is not given to the request a second time.
+            let rest = Invocation { deadline: Some(ends), ..invocation.clone() };
+            Ok(service.answer(event, &rest).await)
         };
         or_unable(reply, &self.config, event, invocation).await
     }
 
     /// The service, which is made ready by whoever needs it first, and again by the next where
-    /// that failed: the parameter store may be back by then.
-    async fn service(&self, limit: Duration) -> Result<&Service, Fault> {
-        let (settings, aws) =
-            self.settings.as_ref().map_err(|mistakes| Fault::NotStarted(mistakes.clone()))?;
+    /// that failed: the parameter store may be back by then. Else, why there is none.
+    async fn service(&self, limit: Duration) -> Result<&Service, String> {
+        let (settings, aws) = self.settings.as_ref().map_err(Clone::clone)?;
         let start = self.service.get_or_try_init(|| start_service(settings.clone(), aws));
         let started = tokio::time::timeout(limit, start).await;
-        let late = |_| Fault::NotStarted("the parameter store did not answer in time".to_owned());
-        started.map_err(late)?.map_err(|error| Fault::NotStarted(error.to_string()))
+        let late = |_| "the parameter store did not answer in time".to_owned();
+        started.map_err(late)?.map_err(|error| error.to_string())
     }
 }
 
