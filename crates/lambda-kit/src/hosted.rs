@@ -62,15 +62,11 @@ impl Hosted {
         let (cors, log_level) = (reader.cors(), reader.log_level());
         let (metrics, traces) = (reader.sound(Reader::metrics), reader.sound(Reader::traces));
         let trust = reader.trust().unwrap_or_default();
-        let mut mistakes = Vec::new();
         let traces = traces::start(traces.flatten(), &trust);
-        let traces = traces.unwrap_or_else(|mistake| {
-            mistakes.push(mistake);
-            None
-        });
+        let traces = traces.unwrap_or_else(|it| reader.mistake(it.variable, it.problem));
         let log_level = log_level.unwrap_or(LevelFilter::INFO);
         let observers = Observers::start(log_format, log_level, metrics.flatten(), traces);
-        let settings = reader.finish(settings).map_err(|read| [read, mistakes].concat());
+        let settings = reader.finish(settings);
         if let Err(mistakes) = &settings {
             cannot_start(name, mistakes);
         }
