@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::canned::{Canned, Transport};
-use crate::contenders::{self, Contender, boto3, floor, get_order, row, scratch};
+use crate::contenders::{
+    self, Contender, boto3, floor, get_order, python_alone, python_entry, row,
+};
 use crate::figures::{Spread, Table, percentile, ratio};
 use crate::output::progress;
 use crate::plot;
@@ -25,6 +27,11 @@ pub(crate) struct Arguments {
     /// How the programs reach the table.
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["http", "tls"])]
     over: Vec<Transport>,
+
+    /// Beside the Python entry point, and Lambda's runtime for Python with nothing to do, too:
+    /// installs `awslambdaric` from PyPI.
+    #[arg(long)]
+    python: bool,
 
     /// Beside the same query by boto3, too: installs it and `awslambdaric` from PyPI.
     #[arg(long)]
@@ -57,8 +64,11 @@ const COLUMNS: [(&str, usize); 8] = [
 
 pub(crate) fn run(arguments: &Arguments, charts: Option<&Path>) -> anyhow::Result<Vec<Table>> {
     let mut contenders = vec![get_order()?, floor()?];
+    if arguments.python {
+        contenders.extend([python_entry()?, python_alone()?]);
+    }
     if arguments.boto3 {
-        contenders.push(boto3(&scratch().join("boto3"))?);
+        contenders.push(boto3()?);
     }
     let mut tables = Vec::new();
     for &transport in &arguments.over {

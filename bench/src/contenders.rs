@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use table_sim::{INDEX, Row, TABLE, webhook_row};
-use test_support::{Asker, rest_event};
+use test_support::{Asker, build, rest_event};
 
 use crate::canned::Canned;
 use crate::programs::released;
@@ -89,34 +89,67 @@ fn native(name: &'static str, package: &str) -> anyhow::Result<Contender> {
     Ok(Contender { name, command: vec![text(&program)?], environment: Vec::new(), size })
 }
 
-/// The same query by boto3 under `awslambdaric`, both from PyPI, in a folder of their own.
-pub(crate) fn boto3(folder: &Path) -> anyhow::Result<Contender> {
+/// The same query by boto3 under `awslambdaric`, both from PyPI.
+pub(crate) fn boto3() -> anyhow::Result<Contender> {
+    let environment = installed("boto3", &["boto3", "awslambdaric"])?;
+    let size = size_below(&environment.join("lib"))?;
+    let handlers = Path::new(env!("CARGO_MANIFEST_DIR")).join("boto3");
+    under_python("boto3", &environment, &handlers, "handler.lambda_handler", size)
+}
+
+/// The Python entry point under `awslambdaric`.
+pub(crate) fn python_entry() -> anyhow::Result<Contender> {
+    let built = build("python", "release")?.join("liblambda_function.so");
+    let folder = scratch().join("python_entry");
+    std::fs::create_dir_all(&folder)?;
+    let size = std::fs::copy(built, folder.join("lambda_function.abi3.so"))?;
+    let environment = installed("awslambdaric", &["awslambdaric"])?;
+    let handler = "lambda_function.lambda_handler";
+    under_python("get-order in Python", &environment, &folder, handler, size)
+}
+
+/// `awslambdaric` with a handler that does nothing: what any function in Python costs.
+pub(crate) fn python_alone() -> anyhow::Result<Contender> {
+    let environment = installed("awslambdaric", &["awslambdaric"])?;
+    let size = size_below(&environment.join("lib"))?;
+    let handlers = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+    under_python("Python's runtime alone", &environment, &handlers, "nothing.lambda_handler", size)
+}
+
+/// An environment of Python's with packages from PyPI, in a folder that is kept.
+fn installed(name: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
+    let folder = scratch().join(name);
     let python = folder.join("bin/python");
     if !python.exists() {
-        eprintln!("installing boto3 and awslambdaric into {}", folder.display());
-        run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+        eprintln!("installing {} into {}", packages.join(" and "), folder.display());
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     }
-    let packages = ["-m", "pip", "install", "--quiet", "boto3", "awslambdaric"];
-    run(Command::new(&python).args(packages))?;
-    let handlers = Path::new(env!("CARGO_MANIFEST_DIR")).join("boto3");
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
     // As in Lambda, where compiled code is there already.
     run(Command::new(&python).args(["-m", "compileall", "-q"]).arg(folder.join("lib")))?;
-    let command = [
-        text(&python)?,
-        "-m".to_owned(),
-        "awslambdaric".to_owned(),
-        "handler.lambda_handler".to_owned(),
-    ];
+    Ok(folder)
+}
+
+/// A handler under `awslambdaric`.
+fn under_python(
+    name: &'static str,
+    environment: &Path,
+    handlers: &Path,
+    handler: &str,
+    size: u64,
+) -> anyhow::Result<Contender> {
+    let python = text(&environment.join("bin/python"))?;
+    let command = [&python, "-m", "awslambdaric", handler];
     let environment = [
-        ("PYTHONPATH", text(&handlers)?),
-        ("LAMBDA_TASK_ROOT", text(&handlers)?),
+        ("PYTHONPATH", text(handlers)?),
+        ("LAMBDA_TASK_ROOT", text(handlers)?),
         ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
     ];
     Ok(Contender {
-        name: "boto3",
-        command: command.into(),
+        name,
+        command: command.map(str::to_owned).into(),
         environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
-        size: size_below(&folder.join("lib"))?,
+        size,
     })
 }
 
@@ -146,6 +179,6 @@ fn text(path: &Path) -> anyhow::Result<String> {
 }
 
 /// Where installed packages are kept between runs.
-pub(crate) fn scratch() -> PathBuf {
+fn scratch() -> PathBuf {
     std::env::temp_dir().join("get-order-bench")
 }

@@ -7,24 +7,11 @@
     reason = "a test that cannot go on must stop, and a table of cases is long"
 )]
 
-mod corrupt;
 mod crash;
-mod events;
-mod faults;
-mod freshness;
-mod headers;
-mod lookup;
-mod normalisation;
-mod observed;
-mod outage;
-mod ownership;
-mod redaction;
-mod request;
-mod rotation;
+mod crowd;
 mod settings;
 mod stack;
 mod start;
-mod stripe;
-mod traces;
-mod two_members;
-mod writing;
+mod subject;
+#[path = "suite.rs"]
+mod suite;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use stripe_sim::{Fault, Times};
@@ -103,27 +102,6 @@ async fn a_crowd_at_a_slow_stripe_is_no_outage() {
     assert!(answers.iter().any(|answer| answer.status == 404), "some were in time");
     let log = stack.lines().await.join("\n");
     assert!(!log.contains("not asked for a moment"), "{log}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hiccup_that_hits_a_crowd_is_no_outage() {
-    for fault in [Fault::Reset, Fault::Status(500), Fault::Status(429)] {
-        let stack = Stack::with(&[
-            ("ORDER_INDEX", INDEX),
-            ("STRIPE_RATE_PER_SECOND", "1000"),
-            ("AWS_LAMBDA_MAX_CONCURRENCY", "64"),
-            // Whoever is early may meet several of the faults.
-            ("STRIPE_MAX_RETRIES", "30"),
-        ])
-        .await;
-        for n in 0..30 {
-            stack.given_session(session_of("ava", &format!("{ORDER}{n}")));
-        }
-        stack.stripe.inject(fault.clone(), Times::Next(30));
-        for answer in join_all((0..30).map(|n| open_numbered(&stack, n))).await {
-            assert_eq!(answer.status, 200, "{fault:?}: {answer:?}");
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,20 +6,21 @@ use table_sim::{EmbeddedTable, INDEX, TABLE};
 use test_support::{Asker, Invoked, Lambda, Parameters, rest_event};
 
 use crate::stack::{KEY, services, session_of};
+use crate::subject;
 
-const PARAMETER: &str = "/shop/stripe";
-const NEW: &str = "rk_test_51TheKeyThatCameAfter";
+pub(crate) const PARAMETER: &str = "/shop/stripe";
+pub(crate) const NEW: &str = "rk_test_51TheKeyThatCameAfter";
 
 /// A shop whose key is kept in the parameter store.
-struct Shop {
-    stripe: StripeSim,
-    parameters: Parameters,
+pub(crate) struct Shop {
+    pub(crate) stripe: StripeSim,
+    pub(crate) parameters: Parameters,
     lambda: Lambda,
     _table: EmbeddedTable,
 }
 
 impl Shop {
-    async fn start(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
         let (table, stripe) = services().await;
         let parameters = Parameters::start(&[(PARAMETER, KEY)]).await;
         let base = stripe.base();
@@ -32,14 +33,14 @@ impl Shop {
             ("STRIPE_API_BASE", base.as_str()),
         ];
         environment.extend_from_slice(settings);
-        let lambda = Lambda::start(env!("CARGO_BIN_EXE_get-order"), &environment).await;
+        let lambda = subject::start(&environment).await;
         // It has read the key once it answers.
         lambda.invoke(&json!({"httpMethod": "OPTIONS"})).await;
         Self { stripe, parameters, lambda, _table: table }
     }
 
     /// Ava opens an order that only Stripe has.
-    async fn open(&self, order: &str) -> Invoked {
+    pub(crate) async fn open(&self, order: &str) -> Invoked {
         self.stripe.shop(|shop| shop.add(session_of("ava", order)));
         self.lambda.invoke(&rest_event(&Asker::user("ava"), order)).await
     }
@@ -106,17 +107,4 @@ async fn a_parameter_that_is_gone_or_holds_something_else_is_told_and_not_shown(
         assert!(!log.contains("_51"), "{log}");
         assert_eq!(shop.stripe.calls(), 1, "no other key was sent");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_that_meets_the_old_key_reads_the_parameter_once() {
-    let shop =
-        Shop::start(&[("AWS_LAMBDA_MAX_CONCURRENCY", "16"), ("STRIPE_RATE_PER_SECOND", "1000")])
-            .await;
-    shop.parameters.put(PARAMETER, NEW);
-    shop.stripe.roll_keys(&[NEW]);
-    let orders: Vec<_> = (0..16).map(|n| format!("cs_test_a1crowd{n}")).collect();
-    let answers = futures_util::future::join_all(orders.iter().map(|order| shop.open(order))).await;
-    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:#?}");
-    assert_eq!(shop.parameters.asked().len(), 2);
 }

@@ -7,6 +7,8 @@ use stripe_sim::{Line, SessionBuilder, Shop, StripeSim};
 use table_sim::{EmbeddedTable, INDEX, Row, Storage, TABLE};
 use test_support::{Asker, Invoked, Lambda, rest_event};
 
+use crate::subject;
+
 /// The key that the program is given.
 pub(crate) const KEY: &str = "sk_test_51ExampleKeyForTests";
 
@@ -93,6 +95,15 @@ pub(crate) async fn start_lambda(
     stripe: &str,
     settings: &[(&str, &str)],
 ) -> Lambda {
+    subject::start(&environment(dynamodb, stripe, settings)).await
+}
+
+/// The required settings over a table and a Stripe, and others.
+pub(crate) fn environment<'a>(
+    dynamodb: &'a str,
+    stripe: &'a str,
+    settings: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
     let mut environment = vec![
         ("COMMERCE_TABLE", TABLE),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
@@ -100,7 +111,7 @@ pub(crate) async fn start_lambda(
         ("STRIPE_API_BASE", stripe),
     ];
     environment.extend_from_slice(settings);
-    Lambda::start(env!("CARGO_BIN_EXE_get-order"), &environment).await
+    environment
 }
 
 /// A paid session of a member, with one line of two pieces.

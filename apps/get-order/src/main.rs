@@ -9,10 +9,8 @@ use std::sync::Arc;
 
 use lambda_kit::aws::AwsSettings;
 use lambda_kit::config::{Reader, Settings};
-use lambda_kit::{Observers, program, service, stripe_keys};
+use lambda_kit::{Observers, program, start_service};
 use lambda_runtime::Error;
-use orders::SystemClock;
-use orders_dynamodb::CommerceTable;
 use orders_http::Report;
 
 fn main() -> ExitCode {
@@ -29,13 +27,7 @@ async fn run(
     (settings, aws): (Settings, AwsSettings),
     observers: Observers<Report>,
 ) -> Result<(), Error> {
-    let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
-    // What an order takes of DynamoDB is made ready while nobody waits for it yet.
-    let (keys, ()) = tokio::join!(
-        stripe_keys(&settings.stripe.key, || aws.parameters()),
-        table.warm_up(program::WARM_UP)
-    );
-    let service = Arc::new(service(settings, keys?, table)?);
+    let service = Arc::new(start_service(settings, &aws).await?);
     program::serve(observers, move |event, invocation| {
         let service = Arc::clone(&service);
         async move {

@@ -65,7 +65,7 @@ impl Reader<'_> {
         // Everything is read before anything is given up, so that no mistake hides another.
         let table = self.table();
         let stripe = self.stripe();
-        let cors = self.parsed("CORS_ALLOW_ORIGIN", "*");
+        let cors = self.cors();
         let request_budget = self.milliseconds("REQUEST_BUDGET_MS", 10_000, 100);
         let log_level = self.log_level();
         Some(Settings {
@@ -75,6 +75,11 @@ impl Reader<'_> {
             request_budget: request_budget?,
             log_level: log_level?,
         })
+    }
+
+    /// Which pages may read the answers.
+    pub fn cors(&mut self) -> Option<CorsPolicy> {
+        self.parsed("CORS_ALLOW_ORIGIN", "*")
     }
 
     fn table(&mut self) -> Option<TableConfig> {
@@ -200,12 +205,10 @@ impl Reader<'_> {
 
     /// The same, where they are needed: elsewhere nothing is wrong with them.
     pub fn aws_where(&mut self, is_needed: bool) -> Option<Option<AwsSettings>> {
-        let before = self.mistakes_so_far();
-        let aws = self.aws();
         if is_needed {
-            return aws.map(Some);
+            return self.aws().map(Some);
         }
-        self.forget_mistakes_after(before);
+        self.unneeded(Self::aws);
         Some(None)
     }
 

@@ -68,6 +68,12 @@ impl<'a> Reader<'a> {
         self.asked.iter().copied()
     }
 
+    /// What a function reads, unless it finds a mistake that nobody found before.
+    pub(crate) fn sound<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let before = self.mistakes.len();
+        read(self).filter(|_| self.mistakes.len() == before)
+    }
+
     /// What was read, unless there was a mistake.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Mistake>> {
         read.filter(|_| self.mistakes.is_empty()).ok_or(self.mistakes)
@@ -83,12 +89,11 @@ impl<'a> Reader<'a> {
         None
     }
 
-    pub(crate) fn mistakes_so_far(&self) -> usize {
-        self.mistakes.len()
-    }
-
-    pub(crate) fn forget_mistakes_after(&mut self, count: usize) {
-        self.mistakes.truncate(count);
+    /// Reads what nobody needs, so that it is known what would be read; nothing is wrong with it.
+    pub(crate) fn unneeded<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) {
+        let before = self.mistakes.len();
+        read(self);
+        self.mistakes.truncate(before);
     }
 
     pub(crate) fn required(&mut self, variable: &'static str, what: &str) -> Option<&'a str> {

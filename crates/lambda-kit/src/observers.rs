@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use orders::{Clock, Deadline, SystemClock, Timestamp};
 use orders_http::{Degraded, Severity};
+use tracing::level_filters::LevelFilter;
 
-use crate::Account;
 use crate::lines::Lines;
+use crate::logging::LogFormat;
+use crate::metrics::{EmbeddedMetrics, MetricsSettings};
 use crate::traces::Traces;
+use crate::{Account, logging};
 
 /// What is left of an invocation's time for the runtime.
 const RESERVE: Duration = Duration::from_millis(100);
@@ -24,9 +27,16 @@ pub struct Observers<A> {
 type Waiting<A> = (Vec<A>, Option<Timestamp>);
 
 impl<A: Account> Observers<A> {
-    /// Nobody has anything to be told yet.
-    pub fn new(lines: Lines, traces: Option<Traces>) -> Self {
-        Self { lines, traces, waiting: Mutex::default() }
+    /// Starts whoever observes the program, and what libraries write. Called once.
+    pub fn start(
+        format: LogFormat,
+        level: LevelFilter,
+        metrics: Option<MetricsSettings>,
+        traces: Option<Traces>,
+    ) -> Self {
+        logging::start(format, level, traces.as_ref());
+        let metrics = metrics.map(|settings| EmbeddedMetrics::new(settings, A::COUNTED_AS));
+        Self { lines: Lines::new(format, level, metrics), traces, waiting: Mutex::default() }
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting<A>>> {
@@ -42,7 +52,13 @@ impl<A: Account> Observers<A> {
     pub async fn tell(&self, invocation: &str) {
         // An event that is no JSON never became a request.
         let told = self.waiting().remove(invocation);
-        let Some((accounts, deadline)) = told else { return };
+        if let Some((accounts, deadline)) = told {
+            self.tell_of(accounts, deadline).await;
+        }
+    }
+
+    /// Tells all there is to say of an invocation that ends at a deadline.
+    pub async fn tell_of(&self, accounts: Vec<A>, deadline: Option<Timestamp>) {
         for account in &accounts {
             self.lines.write(account);
         }

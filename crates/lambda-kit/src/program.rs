@@ -16,9 +16,7 @@ use serde_json::value::RawValue;
 use tracing::level_filters::LevelFilter;
 
 use crate::config::{Environment, Reader};
-use crate::lines::Lines;
-use crate::metrics::EmbeddedMetrics;
-use crate::{Account, Observers, logging, traces};
+use crate::{Account, Observers, traces};
 
 /// The longest that a start waits for DynamoDB. A connection and a query take some milliseconds.
 pub const WARM_UP: Duration = Duration::from_millis(100);
@@ -61,9 +59,7 @@ where
         Ok(traces) => traces,
         Err(mistake) => return cannot_start(name, &[mistake]),
     };
-    logging::start(log_format, log_level, traces.as_ref());
-    let metrics = metrics.map(|settings| EmbeddedMetrics::new(settings, A::COUNTED_AS));
-    let observers = Observers::new(Lines::new(log_format, log_level, metrics), traces);
+    let observers = Observers::start(log_format, log_level, metrics, traces);
     let run = |rt: tokio::runtime::Runtime| rt.block_on(serve(settings, observers));
     match runtime(concurrency).map_err(Error::from).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
@@ -144,7 +140,7 @@ fn variables(names: impl Iterator<Item = &'static str>) -> ExitCode {
 }
 
 #[expect(clippy::print_stderr, reason = "the program cannot start; this is where operators look")]
-fn cannot_start<E: std::fmt::Display>(name: &str, problems: &[E]) -> ExitCode {
+pub(crate) fn cannot_start<E: std::fmt::Display>(name: &str, problems: &[E]) -> ExitCode {
     for problem in problems {
         eprintln!("{name} cannot start: {problem}");
     }

@@ -8,12 +8,17 @@ use orders_http::{Endpoint, EndpointConfig, UserHasher};
 use orders_stripe::{Backoff, SecretKey, StripeCheckout, StripeConfig, StripeKeys, WebhookSecrets};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::aws::AwsSettings;
 use crate::config::{KeySource, Mistake, Settings, check_base};
 use crate::parameters::ParameterStore;
+use crate::program::WARM_UP;
 use crate::webhook::WebhookSettings;
 
 /// The endpoint over the real adapters. Built once, shared by all requests.
-pub type Service = Endpoint<CommerceTable<SystemClock>, StripeCheckout<SystemClock>, SystemClock>;
+pub type Service = Endpoint<
+    GetOrder<CommerceTable<SystemClock>, StripeCheckout<SystemClock>, SystemClock>,
+    SystemClock,
+>;
 
 /// The doors for Stripe's events over the real adapters. Built once, shared by all events.
 pub type EventService = Doors<CommerceTable<SystemClock>, StripeCheckout<SystemClock>, SystemClock>;
@@ -80,13 +85,21 @@ async fn parameter(
     })
 }
 
+/// The service, once all is there that it needs, and DynamoDB is made ready while nobody waits yet.
+pub async fn start_service(settings: Settings, aws: &AwsSettings) -> Result<Service, StartError> {
+    let table = CommerceTable::new(aws.dynamodb(), settings.table.clone(), SystemClock);
+    let keys = stripe_keys(&settings.stripe.key, || aws.parameters());
+    let (keys, ()) = tokio::join!(keys, table.warm_up(WARM_UP));
+    service(settings, keys?, table)
+}
+
 /// Builds the service.
 pub fn service(
     settings: Settings,
     keys: StripeKeys,
     table: CommerceTable<SystemClock>,
 ) -> Result<Service, StartError> {
-    let user_hasher = user_hasher(&keys);
+    let user_hasher = Some(user_hasher(&keys));
     let stripe = stripe(&settings, keys)?;
     let orders = GetOrder::new(table, stripe, SystemClock);
     let endpoint =

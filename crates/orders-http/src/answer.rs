@@ -27,7 +27,7 @@ pub struct LambdaResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     headers: Option<BTreeMap<&'static str, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    multi_value_headers: Option<BTreeMap<&'static str, [String; 1]>>,
+    multi_value_headers: Option<BTreeMap<&'static str, Vec<String>>>,
     body: String,
     is_base64_encoded: bool,
 }
@@ -36,7 +36,10 @@ impl LambdaResponse {
     pub(crate) fn new(answer: Answer, load_balancer: Option<HeaderStyle>) -> Self {
         let multiple = load_balancer == Some(HeaderStyle::Multiple);
         let (single, lists) = if multiple {
-            (None, Some(answer.headers.into_iter().map(|(name, value)| (name, [value])).collect()))
+            (
+                None,
+                Some(answer.headers.into_iter().map(|(name, value)| (name, vec![value])).collect()),
+            )
         } else {
             (Some(answer.headers.into_iter().collect()), None)
         };

@@ -2,9 +2,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use opentelemetry::trace::FutureExt;
-use orders::ports::{Checkout, SnapshotStore};
 use orders::{
-    Answered, Caller, Clock, Fault, GetOrder, GetOrderError, OrderId, RequestContext, Source, Usage,
+    Answered, Caller, Clock, Fault, GetOrderError, OrderId, RequestContext, Source, Usage,
 };
 use serde::Serialize;
 use tracing::Instrument;
@@ -14,6 +13,7 @@ use crate::answer::{Answer, LambdaResponse, entity_tag, matches};
 use crate::cors::{CorsPolicy, METHODS};
 use crate::ending::Ending;
 use crate::event::{HeaderStyle, UntrustedRequest};
+use crate::find_order::FindOrder;
 use crate::identity::{Unidentified, caller};
 use crate::invocation::Invocation;
 use crate::problem::{Problem, order_id};
@@ -31,8 +31,8 @@ const RETRY_AFTER: &str = "2";
 
 /// The endpoint `GET /dashboard/orders/{orderId}`.
 #[derive(Debug)]
-pub struct Endpoint<S, C, K> {
-    orders: GetOrder<S, C, K>,
+pub struct Endpoint<F, K> {
+    orders: F,
     config: EndpointConfig,
     clock: K,
     /// Whether a request was answered before.
@@ -46,8 +46,8 @@ pub struct EndpointConfig {
     pub cors: CorsPolicy,
     /// The longest time for one request.
     pub budget: Duration,
-    /// Names members in the log.
-    pub user_hasher: UserHasher,
+    /// Names members in the log, where there is a key to do it with.
+    pub user_hasher: Option<UserHasher>,
 }
 
 /// An answer, and the shape in which its asker wants it.
@@ -67,9 +67,9 @@ impl Reply {
     }
 }
 
-impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
+impl<F: FindOrder, K: Clock> Endpoint<F, K> {
     /// The endpoint over its use case.
-    pub fn new(orders: GetOrder<S, C, K>, config: EndpointConfig, clock: K) -> Self {
+    pub fn new(orders: F, config: EndpointConfig, clock: K) -> Self {
         Self { orders, config, clock, is_warm: AtomicBool::new(false) }
     }
 
@@ -105,8 +105,9 @@ impl<S: SnapshotStore, C: Checkout, K: Clock> Endpoint<S, C, K> {
         let (ending, answer) = self.write(&request, ending, request_id, &usage);
         let degraded = context.ledger.take_incidents();
         let degraded = degraded.iter().map(|it| Degraded::of(it, request_id)).collect();
-        let user_hash =
-            caller.as_ref().map(|caller| self.config.user_hasher.name(caller.user_id()));
+        let hasher = self.config.user_hasher.as_ref();
+        let user_hash = hasher.zip(caller.as_ref().ok());
+        let user_hash = user_hash.map(|(hasher, caller)| hasher.name(caller.user_id()));
         let report = Report {
             level: ending.severity(),
             message: "request",

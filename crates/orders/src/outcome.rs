@@ -59,6 +59,12 @@ pub enum Fault {
         /// The attribute at fault, for the log only.
         attribute: String,
     },
+    /// The program has not started, so that nothing can be looked up.
+    #[error("the program has not started: {0}")]
+    NotStarted(String),
+    /// The program has a fault of its own.
+    #[error("the program panicked")]
+    Panicked,
 }
 
 impl Fault {
@@ -70,7 +76,9 @@ impl Fault {
             Self::Store(StoreError::Refused(_))
             | Self::Checkout(CheckoutError::Refused(_))
             | Self::TooLarge
-            | Self::CorruptRow { .. } => false,
+            | Self::CorruptRow { .. }
+            | Self::NotStarted(_)
+            | Self::Panicked => false,
         }
     }
 }

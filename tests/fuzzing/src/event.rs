@@ -73,13 +73,14 @@ impl Checkout for Empty {
 
 /// An event, which may be anything.
 pub fn event(bytes: &[u8]) {
-    static ENDPOINT: OnceLock<Endpoint<AllHers, Empty, Stopped>> = OnceLock::new();
+    static ENDPOINT: OnceLock<Endpoint<GetOrder<AllHers, Empty, Stopped>, Stopped>> =
+        OnceLock::new();
     let endpoint = ENDPOINT.get_or_init(|| {
         let orders = GetOrder::new(AllHers, Empty, Stopped);
         let config = EndpointConfig {
             cors: "https://shop.example".parse().unwrap(),
             budget: Duration::from_secs(10),
-            user_hasher: UserHasher::new(&[7; 32]),
+            user_hasher: Some(UserHasher::new(&[7; 32])),
         };
         Endpoint::new(orders, config, Stopped)
     });

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share. Nothing here is part of a program.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must stop")]
 
+mod build;
 mod collector;
 mod events;
 mod http;
@@ -10,6 +11,7 @@ mod recorded;
 mod runtime_api;
 mod table_gate;
 
+pub use build::build;
 pub use collector::{CollectedSpan, Collector};
 pub use events::{Asker, posted_event, rest_event};
 pub use http::http_client;

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
+use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
 
 use crate::Program;
 
@@ -57,6 +57,7 @@ struct Shared {
     incoming: AsyncMutex<mpsc::UnboundedReceiver<Pending>>,
     waiting: Mutex<HashMap<String, oneshot::Sender<Bytes>>>,
     count: AtomicU64,
+    ready: watch::Sender<bool>,
 }
 
 /// A Lambda function: a built program under a stand-in for the Lambda Runtime API.
@@ -64,11 +65,17 @@ pub struct Lambda {
     /// The program.
     pub program: Program,
     events: mpsc::UnboundedSender<Pending>,
+    ready: watch::Receiver<bool>,
 }
 
 impl Lambda {
     /// Starts the program at a path as Lambda would, with the given variables besides Lambda's own.
     pub async fn start(path: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_with(path, &[], environment).await
+    }
+
+    /// The same with arguments, as for an interpreter.
+    pub async fn start_with(path: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound port").to_string();
         let (events, incoming) = mpsc::unbounded_channel();
@@ -76,7 +83,9 @@ impl Lambda {
             incoming: AsyncMutex::new(incoming),
             waiting: Mutex::default(),
             count: AtomicU64::new(0),
+            ready: watch::Sender::new(false),
         });
+        let ready = shared.ready.subscribe();
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(done))
@@ -94,7 +103,14 @@ impl Lambda {
             ("AWS_SESSION_TOKEN", "session-of-the-role"),
         ];
         variables.extend_from_slice(environment);
-        Self { program: Program::start(path, &[], &variables), events }
+        Self { program: Program::start(path, arguments, &variables), events, ready }
+    }
+
+    /// Waits until the program asks for its first event.
+    pub async fn is_ready(&self) {
+        let mut ready = self.ready.clone();
+        let asked = tokio::time::timeout(Duration::from_secs(40), ready.wait_for(|is| *is)).await;
+        assert!(matches!(asked, Ok(Ok(_))), "not ready: {:#?}", self.program.output());
     }
 
     /// Invokes the function with half a minute to go.
@@ -137,6 +153,7 @@ fn invoked(body: &[u8], took: Duration) -> Invoked {
 }
 
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
+    shared.ready.send_replace(true);
     let pending = shared.incoming.lock().await.recv().await;
     let Some(pending) = pending else { return std::future::pending().await };
     let id = format!("invocation-{}", shared.count.fetch_add(1, Ordering::Relaxed));
@@ -146,6 +163,8 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
         .unwrap_or_else(PoisonError::into_inner)
         .insert(id.clone(), pending.answer);
     Response::builder()
+        // Its runtime for Python hands on the bytes of anything else.
+        .header("content-type", "application/json")
         .header("lambda-runtime-aws-request-id", id)
         .header("lambda-runtime-deadline-ms", pending.deadline)
         .header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-central-1:1:function:f")
