@@ -1,0 +1,298 @@
+//! The template against the programs, in each of its ways to have a table, and whether a change of
+//! either would be noticed.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use table_sim::{INDEX, TABLE};
+
+use crate::recorded::Call;
+use crate::scenarios::{Recorded, of_get_order, of_stripe_events};
+use crate::template::{Stack, Template, list, text};
+use crate::{events, figures, recorded, roles, variables};
+
+const JWT: (&str, &str) = ("JwtSecretParameter", "/shop/jwt-secret");
+const BUS: (&str, &str) = ("StripeEventBus", "aws.partner/stripe.com/ed_test_61");
+const KEY: (&str, &str) = (
+    "SecretsKeyArn",
+    "arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666",
+);
+
+/// A table of its own; one that is there and has an index; one that has none.
+const TABLES: [&[(&str, &str)]; 3] = [
+    &[JWT, BUS, KEY],
+    &[JWT, ("ExistingTable", TABLE), ("ExistingOrderIndex", INDEX)],
+    &[("JwksUrl", "https://id.example/jwks.json"), ("ExistingTable", TABLE), KEY],
+];
+
+const PROGRAMS: [(&str, &str); 2] =
+    [("GetOrderFunction", "get-order"), ("StripeEventsFunction", "stripe-events")];
+
+/// What the programs of a stack do.
+async fn record(stack: &Stack) -> [Recorded; 2] {
+    [of_get_order(stack).await, of_stripe_events(stack).await]
+}
+
+fn all_figures(recorded: &[Recorded]) -> BTreeSet<figures::Figure> {
+    recorded.iter().flat_map(|program| program.figures.clone()).collect()
+}
+
+/// What the authorizer asks of AWS: its secret, where that is in a parameter.
+fn calls_of_authorizer(stack: &Stack) -> BTreeSet<Call> {
+    let name = &stack.parameters["JwtSecretParameter"];
+    let read = (!name.is_empty()).then(|| {
+        ("ssm:GetParameter".to_owned(), recorded::arn("ssm", &format!("parameter{name}")))
+    });
+    read.into_iter().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_role_allows_what_its_program_does_and_each_figure_is_looked_at_whatever_the_table() {
+    let Some(template) = Template::translated() else { return };
+    for parameters in TABLES {
+        let stack = template.with(parameters);
+        let recorded = record(&stack).await;
+        for ((function, _), recorded) in PROGRAMS.iter().zip(&recorded) {
+            assert_eq!(
+                roles::problems(&stack, function, &recorded.calls),
+                [""; 0],
+                "{parameters:?}"
+            );
+        }
+        let calls = calls_of_authorizer(&stack);
+        assert_eq!(roles::problems(&stack, "AuthorizerFunction", &calls), [""; 0]);
+        assert_eq!(figures::problems(&stack, &all_figures(&recorded)), [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_more_or_less_and_a_figure_of_another_name_are_found() {
+    let Some(template) = Template::translated() else { return };
+    let stack = template.with(TABLES[0]);
+    let recorded = record(&stack).await;
+    let figures = all_figures(&recorded);
+    let found = |template: &Template| {
+        let stack = template.with(TABLES[0]);
+        let calls = PROGRAMS.iter().zip(&recorded);
+        let roles =
+            calls.flat_map(|((function, _), it)| roles::problems(&stack, function, &it.calls));
+        roles.chain(figures::problems(&stack, &figures)).count()
+    };
+    assert_eq!(found(&template), 0);
+    for (role, statements) in [("GetOrderRole", 6), ("StripeEventsRole", 7)] {
+        let policy = format!("/Resources/{role}/Properties/Policies/0/PolicyDocument/Statement");
+        assert_eq!(list(template.0.pointer(&policy).unwrap()).len(), statements, "all are tried");
+        for n in 0..statements {
+            assert!(
+                found(&changed(&template, &policy, |all| {
+                    all.as_array_mut().unwrap().remove(n);
+                })) > 0,
+                "{role} without {n}"
+            );
+            let statement = format!("{policy}/{n}");
+            if template.0.pointer(&format!("{statement}/Action")).is_none() {
+                continue;
+            }
+            for (what, value) in [("Action", json!("dynamodb:Scan")), ("Resource", json!("*"))] {
+                assert!(
+                    found(&changed(&template, &format!("{statement}/{what}"), |one| {
+                        let mut all = list(one);
+                        all.push(value.clone());
+                        *one = all.into();
+                    })) > 0,
+                    "{role} with more {what} in {n}"
+                );
+            }
+        }
+    }
+    for (alarm, field) in [
+        ("Denials", "MetricName"),
+        ("Denials", "Namespace"),
+        ("Denials", "Statistic"),
+        ("OrdersInternal", "Dimensions/1/Value"),
+        ("OrdersSlow", "Dimensions/0/Value"),
+        ("CorruptSnapshots", "Metrics/1/MetricStat/Metric/MetricName"),
+    ] {
+        let changed = changed(&template, &format!("/Resources/{alarm}/Properties/{field}"), |it| {
+            *it = json!("Average");
+        });
+        assert!(found(&changed) > 0, "{alarm}, {field}");
+    }
+    for (alarm, from, to) in
+        [("EventsInternal", "internal", "eternal"), ("EventsInternal", "kind, ", "")]
+    {
+        let query = format!("/Resources/{alarm}/Properties/Metrics/0/Expression/Fn::Sub");
+        let changed = changed(&template, &query, |it| *it = text(it).replace(from, to).into());
+        assert!(found(&changed) > 0, "{alarm}, {from}");
+    }
+    let body = "/Resources/Dashboard/Properties/DashboardBody/Fn::Sub/0";
+    for figure in figures.iter().filter(|figure| figure.name.ends_with("_total")) {
+        let changed = changed(&template, body, |it| {
+            *it = text(it).replace(&figure.name, "others_total").into();
+        });
+        assert!(found(&changed) > 0, "{} is on no dashboard", figure.name);
+    }
+}
+
+fn changed(template: &Template, pointer: &str, change: impl FnOnce(&mut Value)) -> Template {
+    let mut template = template.clone();
+    let place = template.0.pointer_mut(pointer);
+    change(place.unwrap_or_else(|| panic!("there is no {pointer}")));
+    template
+}
+
+#[test]
+fn each_variable_that_is_set_is_read_and_each_that_is_read_is_set_or_left_for_a_reason() {
+    let Some(template) = Template::translated() else { return };
+    let stack = template.with(TABLES[0]);
+    let mut all = BTreeSet::new();
+    for (function, name) in PROGRAMS {
+        let read = variables::read_by(name);
+        assert_eq!(variables::problems(&stack, function, &read), [""; 0]);
+        for variable in stack.environment(function).into_keys() {
+            let place = format!("/Resources/{function}/Properties/Environment/Variables");
+            let without = changed(&template, &place, |set| {
+                set.as_object_mut().unwrap().remove(&variable);
+            });
+            assert_eq!(variables::problems(&without.with(TABLES[0]), function, &read).len(), 1);
+        }
+        for more in ["STRIPE_RATE", "STRIPE_API_BASE"] {
+            let place = format!("/Resources/{function}/Properties/Environment/Variables");
+            let with = changed(&template, &place, |set| set[more] = json!("1"));
+            assert_eq!(variables::problems(&with.with(TABLES[0]), function, &read).len(), 1);
+        }
+        all.extend(read);
+    }
+    assert_eq!(variables::forgotten(&all), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rule_lets_through_the_events_that_the_program_heeds() {
+    let Some(template) = Template::translated() else { return };
+    assert_eq!(events::problems(&template.with(TABLES[0])).await, [""; 0]);
+    let types = "/Resources/StripeEventsRule/Properties/EventPattern/detail-type";
+    let less = changed(&template, types, |list| drop(list.as_array_mut().unwrap().pop()));
+    assert!(!events::problems(&less.with(TABLES[0])).await.is_empty());
+}
+
+#[test]
+fn only_the_preflight_and_the_webhook_are_open_and_each_function_is_called_by_its_routes_alone() {
+    let Some(template) = Template::translated() else { return };
+    let stack = template.with(TABLES[0]);
+    let mut routes = Vec::new();
+    for (path, methods) in stack.properties("OrdersApi")["Body"]["paths"].as_object().unwrap() {
+        for (method, route) in methods.as_object().unwrap() {
+            let guard = route["security"][0].as_object().unwrap().keys().next().unwrap();
+            let to = text(&route["x-amazon-apigateway-integration"]["uri"]);
+            let to = to.split('/').find_map(|part| part.strip_suffix(".Arn")).unwrap().to_owned();
+            routes.push(format!("{method} {path} {guard} {to}"));
+        }
+    }
+    routes.sort();
+    assert_eq!(
+        routes,
+        [
+            "get /dashboard/orders/{orderId} Members GetOrderFunction",
+            "head /dashboard/orders/{orderId} Members GetOrderFunction",
+            "options /dashboard/orders/{orderId} NONE GetOrderFunction",
+            "post /stripe/webhook NONE StripeEventsFunction",
+        ]
+    );
+    let doors = roles::doors(&stack);
+    let of = |function: &str| doors[function].join(", ");
+    assert_eq!(of("AuthorizerFunction"), "apigateway.amazonaws.com authorizers/*");
+    assert_eq!(of("StripeEventsFunction"), "apigateway.amazonaws.com */POST/stripe/webhook");
+    let orders = ["GET", "HEAD", "OPTIONS"]
+        .map(|method| format!("apigateway.amazonaws.com */{method}/dashboard/orders/*"));
+    assert_eq!(doors["GetOrderFunction"], orders);
+}
+
+#[test]
+fn what_the_gateway_answers_by_itself_is_an_error_of_the_contract_that_a_page_may_read() {
+    let Some(template) = Template::translated() else { return };
+    for (listed, first) in [
+        ("*", "'*'"),
+        ("https://shop.example", "'https://shop.example'"),
+        ("https://shop.example,https://www.shop.example", "'https://shop.example'"),
+    ] {
+        let stack = template.with(&[JWT, ("CorsAllowOrigin", listed)]);
+        let answers =
+            &stack.properties("OrdersApi")["Body"]["x-amazon-apigateway-gateway-responses"];
+        for kind in ["UNAUTHORIZED", "ACCESS_DENIED", "DEFAULT_4XX", "DEFAULT_5XX"] {
+            let header = |name: &str| {
+                text(&answers[kind]["responseParameters"][format!("gatewayresponse.header.{name}")])
+            };
+            assert_eq!(header("Access-Control-Allow-Origin"), first, "{kind}");
+            assert_eq!(header("Vary"), "'Origin'", "{kind}");
+            let with_credentials = header("Access-Control-Allow-Credentials") == "'true'";
+            assert_eq!(with_credentials, listed != "*", "{kind}");
+            let body = text(&answers[kind]["responseTemplates"]["application/json"]);
+            // As the gateway fills it in: this variable comes with its quotes.
+            let body = body.replace("$context.error.messageString", "\"Too Many Requests\"");
+            let body: Value = serde_json::from_str(&body).unwrap();
+            let fields: Vec<_> = body.as_object().unwrap().keys().collect();
+            assert_eq!(fields, ["code", "detail", "error", "requestId"], "{kind}");
+            assert_eq!(body["requestId"], "$context.requestId", "{kind}");
+            assert_eq!(body["error"] == "Unauthorized", kind == "UNAUTHORIZED");
+        }
+    }
+}
+
+#[test]
+fn times_fit_into_each_other_and_what_holds_data_outlives_the_stack() {
+    let Some(template) = Template::translated() else { return };
+    let stack = template.with(TABLES[0]);
+    let number = |value: &Value| text(value).parse::<u64>().unwrap();
+    let budget = number(&template.0["Parameters"]["RequestBudgetMs"]["MaxValue"]);
+    let timeout = |function: &str| number(&stack.properties(function)["Timeout"]);
+    for (function, _) in PROGRAMS {
+        assert!(
+            timeout(function) * 1000 >= budget + 1000,
+            "{function} ends before its budget does"
+        );
+    }
+    assert!(timeout("GetOrderFunction") < 29, "a REST API waits no longer");
+    let queue = stack.properties("StripeEventsQueue");
+    assert_eq!(number(&queue["VisibilityTimeout"]), 6 * timeout("StripeEventsFunction"));
+    for (name, resource) in &stack.resources {
+        let holds = ["AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::SQS::Queue"];
+        if holds.contains(&resource["Type"].as_str().unwrap()) {
+            assert_eq!(resource["DeletionPolicy"], "Retain", "{name}");
+            assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_alarms_are_those_of_the_operators_page() {
+    let Some(template) = Template::translated() else { return };
+    let stack = template.with(TABLES[0]);
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, page) = page.split_once("\n## Alarms\n").unwrap();
+    let (table, _) = page.split_once("\n## ").unwrap();
+    let rows: Vec<Vec<_>> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.split('|').map(str::trim).skip(1).collect())
+        .collect();
+    let named: Vec<_> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
+    let alarms: Vec<_> = stack.of_type("AWS::CloudWatch::Alarm").map(|(name, _)| name).collect();
+    let mut sorted = named.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, alarms);
+    for (row, name) in rows.iter().zip(named) {
+        for look in figures::alarms(&stack).iter().filter(|look| look.by == name) {
+            assert!(row[1].contains(&format!("`{}`", look.name)), "{row:?} is about {}", look.name);
+        }
+        let alarm = stack.properties(name);
+        let limit = text(&alarm["Threshold"]);
+        let row_limit = row[2].replace(',', "");
+        let when = match alarm["ComparisonOperator"].as_str().unwrap() {
+            "GreaterThanOrEqualToThreshold" => format!("{limit} or more"),
+            "GreaterThanThreshold" => format!("over {limit}"),
+            other => panic!("{name}: {other}"),
+        };
+        assert_eq!(row_limit, when, "{name}");
+    }
+}
