@@ -118,6 +118,8 @@ pub(crate) fn doors(stack: &Stack) -> BTreeMap<String, Vec<String>> {
             .or_default()
             .push(format!("{} {source}", text(&permission["Principal"])));
     }
-    doors.values_mut().for_each(|list| list.sort());
+    for list in doors.values_mut() {
+        list.sort();
+    }
     doors
 }

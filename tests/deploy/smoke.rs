@@ -89,7 +89,7 @@ async fn each_promise_that_is_broken_fails_its_check() {
     let local = Local::start().await;
     let (url, token) = (local.said("ORDERS_URL"), local.said("AVA_TOKEN"));
     for (breach, failures) in [
-        (Breach::NoCors, 8),
+        (Breach::NoCors, 6),
         (Breach::ForeignIs403, 1),
         (Breach::NeverNotModified, 1),
         (Breach::FieldMissing, 1),
