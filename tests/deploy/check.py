@@ -65,6 +65,8 @@ def translated(parameters):
     made = transform(template, {"AWS::Region": "eu-central-1"}, ManagedPolicies())
     for name in TAKEN:
         del made["Parameters"][name]
+    # How a console arranges the parameters, and those are among them.
+    del made["Metadata"]["AWS::CloudFormation::Interface"]
     return made
 
 

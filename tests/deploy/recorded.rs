@@ -15,6 +15,7 @@ use crate::template::Stack;
 
 pub(crate) const KEY: &str = "rk_test_51ExampleKeyForTests";
 pub(crate) const SECRET: &str = "whsec_secretOfTheseTests";
+pub(crate) const JWT_SECRET: &str = "a-secret-for-these-tests-of-at-least-32-bytes";
 pub(crate) const CREATED: i64 = 1_764_192_504;
 
 /// An action on a resource, as IAM names them.
@@ -43,8 +44,12 @@ impl Function {
         let table = EmbeddedTable::start(&Storage::Memory).await.unwrap();
         let gate = TableGate::open(table.endpoint(), TableFault::None).await;
         let stripe = StripeSim::start(&[KEY], Shop::default()).await.unwrap();
-        let held = [("StripeSecretParameter", KEY), ("StripeWebhookSecretParameter", SECRET)]
-            .map(|(parameter, value)| (stack.parameters[parameter].as_str(), value));
+        let held = [
+            ("StripeSecretParameter", KEY),
+            ("StripeWebhookSecretParameter", SECRET),
+            ("JwtSecretParameter", JWT_SECRET),
+        ];
+        let held = held.map(|(parameter, value)| (stack.parameters[parameter].as_str(), value));
         let parameters = Parameters::start(&held).await;
         let (base, dynamodb) = (stripe.base(), gate.address());
         let given = stack.environment(function);
@@ -56,6 +61,12 @@ impl Function {
             ("AWS_ENDPOINT_URL_SSM", parameters.address()),
             ("STRIPE_API_BASE", &base),
         ]);
+        // Nobody's keys are asked for over the network.
+        let of_issuer =
+            environment.iter_mut().find(|(name, value)| *name == "JWKS_URL" && !value.is_empty());
+        if let Some((_, value)) = of_issuer {
+            *value = "http://127.0.0.1:9/jwks.json";
+        }
         let lambda = Lambda::start(&program(name), &environment).await;
         Self { lambda, table, gate, stripe, parameters }
     }
@@ -88,7 +99,7 @@ impl Function {
     }
 
     /// The figures that it wrote so far. Lines come in the order of invocations, so the last is
-    /// about one that is sent for its sake.
+    /// about one that is sent for its sake: to the authorizer a question that makes no sense.
     pub(crate) async fn figures(&self) -> BTreeSet<Figure> {
         static MARKS: AtomicU64 = AtomicU64::new(0);
         let mark = format!("mark-{}-", MARKS.fetch_add(1, Ordering::Relaxed));

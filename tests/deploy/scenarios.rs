@@ -104,6 +104,19 @@ pub(crate) async fn of_stripe_events(stack: &Stack) -> Recorded {
     Recorded { figures: function.figures().await, calls: function.calls() }
 }
 
+/// What `authorizer` does as the stack's function: with a secret it decides, with an issuer that
+/// cannot be reached it does not know.
+pub(crate) async fn of_authorizer(stack: &Stack) -> Recorded {
+    let function = Function::start(stack, "AuthorizerFunction", "authorizer").await;
+    let method = "arn:aws:execute-api:eu-central-1:111122223333:abcdef1234/prod/GET/dashboard/orders/cs_test_1";
+    // Well-formed, and nobody's: {"alg":"RS256","kid":"k"}.
+    let token = "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ.e30.c2lnbmF0dXJl";
+    function
+        .send(&json!({"type": "TOKEN", "authorizationToken": token, "methodArn": method}))
+        .await;
+    Recorded { figures: function.figures().await, calls: function.calls() }
+}
+
 async fn post(function: &Function, body: &str, secret: &str) -> Value {
     let signature = sign(body.as_bytes(), secret, now());
     function.send(&posted_event(body, Some(&signature))).await.json()

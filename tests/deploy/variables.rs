@@ -8,7 +8,7 @@ use crate::template::Stack;
 
 /// What is read and not set by the template, and why not. A name that ends in `*` stands for all
 /// that begin so.
-const LEFT: [(&str, &str); 25] = [
+const LEFT: [(&str, &str); 26] = [
     ("AWS_ACCESS_KEY_ID", "Lambda sets it, of the role"),
     ("AWS_SECRET_ACCESS_KEY", "Lambda sets it, of the role"),
     ("AWS_SESSION_TOKEN", "Lambda sets it, of the role"),
@@ -27,6 +27,7 @@ const LEFT: [(&str, &str); 25] = [
     ("STRIPE_API_BASE", "for tests"),
     ("STRIPE_SECRET", "the key is in a parameter"),
     ("STRIPE_WEBHOOK_SECRET", "the secret is in a parameter"),
+    ("JWT_SECRET", "the secret is in a parameter"),
     ("STRIPE_TIMEOUT_MS", "the default fits the default budget"),
     ("STRIPE_MAX_RETRIES", "the default fits the default budget"),
     ("STRIPE_RATE_PER_SECOND", "the default fits the limits of an account at Stripe"),

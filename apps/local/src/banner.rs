@@ -161,7 +161,7 @@ fn variable(member: &Member) -> String {
 
 fn token(stack: &Stack, member: &Member) -> String {
     // A token of two words and a time can always be signed.
-    stack.tokens().issue(member.user_id, member.email).unwrap_or_default()
+    stack.token(member.user_id, member.email)
 }
 
 fn setting<'a>(stack: &'a Stack, name: &str) -> &'a str {

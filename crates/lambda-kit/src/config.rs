@@ -148,7 +148,8 @@ impl Reader<'_> {
         Some(base)
     }
 
-    fn log_level(&mut self) -> Option<LevelFilter> {
+    /// From which level on there are lines.
+    pub fn log_level(&mut self) -> Option<LevelFilter> {
         let variable = ["LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL"]
             .into_iter()
             .find(|variable| self.get(variable).is_some())
@@ -195,6 +196,17 @@ impl Reader<'_> {
             credentials: Credentials::from_keys(key_id?, secret?, token),
             trust: trust?,
         })
+    }
+
+    /// The same, where they are needed: elsewhere nothing is wrong with them.
+    pub fn aws_where(&mut self, is_needed: bool) -> Option<Option<AwsSettings>> {
+        let before = self.mistakes_so_far();
+        let aws = self.aws();
+        if is_needed {
+            return aws.map(Some);
+        }
+        self.forget_mistakes_after(before);
+        Some(None)
     }
 
     /// Which certificate authorities are believed: those of `SSL_CERT_FILE`, where it is set.

@@ -73,17 +73,22 @@ impl<'a> Reader<'a> {
         read.filter(|_| self.mistakes.is_empty()).ok_or(self.mistakes)
     }
 
-    pub(crate) fn mistake<T>(
-        &mut self,
-        variable: &'static str,
-        problem: impl Display,
-    ) -> Option<T> {
+    /// Notes what is wrong with a variable.
+    pub fn mistake<T>(&mut self, variable: &'static str, problem: impl Display) -> Option<T> {
         let mistake = Mistake { variable, problem: problem.to_string() };
         // What two readers look at is one mistake.
         if !self.mistakes.contains(&mistake) {
             self.mistakes.push(mistake);
         }
         None
+    }
+
+    pub(crate) fn mistakes_so_far(&self) -> usize {
+        self.mistakes.len()
+    }
+
+    pub(crate) fn forget_mistakes_after(&mut self, count: usize) {
+        self.mistakes.truncate(count);
     }
 
     pub(crate) fn required(&mut self, variable: &'static str, what: &str) -> Option<&'a str> {

@@ -33,11 +33,16 @@ pub enum Figure {
     Duplicates,
     /// Events of orders that are nobody's, or of another account or mode.
     NotOurs,
+    /// Decisions on whether somebody is let in; the only figure of the authorizer's that is kept by
+    /// outcome.
+    Authorizations,
+    /// How long they took, in milliseconds.
+    AuthorizationDuration,
 }
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Requests,
         Self::RequestDuration,
         Self::StoreDuration,
@@ -54,6 +59,8 @@ impl Figure {
         Self::Forged,
         Self::Duplicates,
         Self::NotOurs,
+        Self::Authorizations,
+        Self::AuthorizationDuration,
     ];
 
     /// Its name, wherever it is kept.
@@ -75,6 +82,8 @@ impl Figure {
             Self::Forged => "forged_events_total",
             Self::Duplicates => "duplicate_events_total",
             Self::NotOurs => "not_ours_events_total",
+            Self::Authorizations => "authorizations_total",
+            Self::AuthorizationDuration => "authorization_duration_ms",
         }
     }
 
@@ -97,6 +106,8 @@ impl Figure {
             Self::Forged => "Messages to the webhook that are not Stripe's",
             Self::Duplicates => "Events that were dealt with before",
             Self::NotOurs => "Events of nobody's orders, or of another account or mode",
+            Self::Authorizations => "Decisions on whether somebody is let in, by outcome",
+            Self::AuthorizationDuration => "How long those decisions took",
         }
     }
 
@@ -109,6 +120,7 @@ impl Figure {
                 | Self::StripeDuration
                 | Self::EventDuration
                 | Self::EventLag
+                | Self::AuthorizationDuration
         )
     }
 
@@ -116,7 +128,7 @@ impl Figure {
     /// figure of a program has any.
     pub const fn kept_by(self) -> &'static [&'static str] {
         match self {
-            Self::Requests => &["outcome"],
+            Self::Requests | Self::Authorizations => &["outcome"],
             Self::Events => &["kind", "outcome"],
             _ => &[],
         }
