@@ -11,6 +11,7 @@ mod figures;
 mod recorded;
 mod roles;
 mod scenarios;
+mod shape_tests;
 mod smoke;
 mod template;
 mod template_tests;
