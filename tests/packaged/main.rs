@@ -141,6 +141,25 @@ async fn the_packed_keeper_of_orders_takes_an_event() {
     assert!(rows.iter().any(|row| row["orderId"] == "cs_test_a1fetched"), "{rows:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_packed_authorizer_lets_a_member_in_and_nobody_else() {
+    let Some(root) = root_of("authorizer") else { return };
+    let (_folder, script) = way_into(&root);
+    let lambda = Lambda::start(&script, &[("JWT_SECRET", SECRET)]).await;
+    let method_arn =
+        "arn:aws:execute-api:eu-central-1:123456789012:abc/prod/GET/dashboard/orders/a";
+    let [ours, theirs] = [SECRET, "another secret"]
+        .map(|secret| bearer_tokens::issue(&secret.into(), "ava", "ava@example.com").unwrap());
+    for (token, user) in [(&ours, json!("ava")), (&theirs, json!(null))] {
+        let event = json!({
+            "type": "TOKEN", "authorizationToken": format!("Bearer {token}"), "methodArn": method_arn,
+        });
+        let answer = lambda.invoke(&event).await;
+        assert_eq!(answer.raw["principalId"], user, "{answer:?}");
+        assert_eq!(answer.raw["errorMessage"] == "Unauthorized", user.is_null(), "{answer:?}");
+    }
+}
+
 fn now() -> i64 {
     #[expect(clippy::disallowed_methods, reason = "a signature says when it was made")]
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use crate::json::Distinct;
 use crate::keys::KeySet;
 use crate::token::UnverifiedToken;
-use crate::{Identity, Jwks, NoKeys, Refusal};
+use crate::{Identity, Jwks, NoKeys, NoUsableKey, Refusal};
 
 /// How far the clocks of two machines may be apart, in seconds.
 const LEEWAY: u64 = 30;
@@ -39,17 +39,22 @@ pub struct Verifier<K> {
 }
 
 enum Keys<K> {
-    Secret(KeySet),
+    Fixed(KeySet),
     Issuer(Jwks<K>),
 }
 
 impl<K: Clock> Verifier<K> {
     /// Believes what is signed with a secret that the issuer has as well.
     pub fn with_secret(secret: &SecretString, rules: Rules) -> Self {
-        Self { keys: Keys::Secret(KeySet::of_secret(secret)), rules }
+        Self { keys: Keys::Fixed(KeySet::of_secret(secret)), rules }
     }
 
-    /// Believes what is signed with one of an issuer's keys.
+    /// Believes what is signed with one of these keys, a JWKS (RFC 7517).
+    pub fn with_keys(jwks: &[u8], rules: Rules) -> Result<Self, NoUsableKey> {
+        Ok(Self { keys: Keys::Fixed(KeySet::of_issuer(jwks)?), rules })
+    }
+
+    /// Believes what is signed with one of an issuer's keys, as they are when they are needed.
     pub fn with_issuer(jwks: Jwks<K>, rules: Rules) -> Self {
         Self { keys: Keys::Issuer(jwks), rules }
     }
@@ -57,7 +62,7 @@ impl<K: Clock> Verifier<K> {
     /// Fetches the issuer's keys, so that the first caller need not wait for them.
     pub async fn warm_up(&self) -> Result<(), NoKeys> {
         match &self.keys {
-            Keys::Secret(_) => Ok(()),
+            Keys::Fixed(_) => Ok(()),
             Keys::Issuer(jwks) => jwks.keys().await.map(drop),
         }
     }
@@ -66,7 +71,7 @@ impl<K: Clock> Verifier<K> {
     pub async fn verify(&self, authorization: Option<&str>) -> Result<Identity, NotVerified> {
         let token = UnverifiedToken::of_header(authorization)?;
         let jwks = match &self.keys {
-            Keys::Secret(keys) => return Ok(self.check(&token, keys)?),
+            Keys::Fixed(keys) => return Ok(self.check(&token, keys)?),
             Keys::Issuer(jwks) => jwks,
         };
         let keys = jwks.keys().await?;

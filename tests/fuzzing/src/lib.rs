@@ -22,7 +22,7 @@ pub use delivery::{delivery, signature};
 pub use event::event;
 pub use stripe::{lines, session};
 pub use table::item;
-pub use token::{SECRET, token};
+pub use token::{JWKS, SECRET, token};
 
 /// A function that takes any bytes.
 pub type Target = fn(&[u8]);

@@ -161,5 +161,6 @@ fn tokens() -> Vec<Value> {
     });
     let key = EncodingKey::from_secret(SECRET.as_bytes());
     let signed = encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token");
-    vec![json!(signed), json!(format!("Bearer {signed}")), claims]
+    let jwks = serde_json::from_str(fuzzing::JWKS).expect("JSON");
+    vec![json!(signed), json!(format!("Bearer {signed}")), claims, jwks]
 }
