@@ -19,4 +19,4 @@ pub use parameters::Parameters;
 pub use program::Program;
 pub use recorded::recorded_payloads;
 pub use runtime_api::{Invoked, Lambda};
-pub use table_gate::{TableFault, TableGate};
+pub use table_gate::{TableCall, TableFault, TableGate};

@@ -1,12 +1,13 @@
 //! A way to the embedded DynamoDB on which things go wrong.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
@@ -47,11 +48,23 @@ pub enum TableFault {
     ThrottleWrites,
 }
 
+/// What a request to DynamoDB was for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TableCall {
+    /// The operation: `Query`.
+    pub operation: String,
+    /// The table's name.
+    pub table: String,
+    /// The index's name, where one was asked.
+    pub index: Option<String>,
+}
+
 /// A listening gate.
 #[derive(Debug)]
 pub struct TableGate {
     address: String,
     calls: Arc<AtomicU32>,
+    seen: Arc<Mutex<BTreeSet<TableCall>>>,
     fault: Arc<Mutex<TableFault>>,
 }
 
@@ -60,6 +73,7 @@ struct Behind {
     fault: Arc<Mutex<TableFault>>,
     client: reqwest::Client,
     calls: Arc<AtomicU32>,
+    seen: Arc<Mutex<BTreeSet<TableCall>>>,
 }
 
 impl TableGate {
@@ -67,7 +81,7 @@ impl TableGate {
     pub async fn open(upstream: &str, fault: TableFault) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a test server works");
         let address = format!("http://{}", listener.local_addr().expect("a test server works"));
-        let calls = Arc::<AtomicU32>::default();
+        let (calls, seen) = (Arc::<AtomicU32>::default(), Arc::default());
         let shared = Arc::new(Mutex::new(fault));
         match fault {
             // The listener is dropped, and its port closed.
@@ -84,12 +98,13 @@ impl TableGate {
                 let upstream = upstream.to_owned();
                 let calls = Arc::clone(&calls);
                 let fault = Arc::clone(&shared);
-                let behind = Arc::new(Behind { upstream, fault, client: http_client(), calls });
+                let (client, seen) = (http_client(), Arc::clone(&seen));
+                let behind = Arc::new(Behind { upstream, fault, client, calls, seen });
                 let router = axum::Router::new().fallback(pass).with_state(behind);
                 tokio::spawn(async move { axum::serve(listener, router).await });
             }
         }
-        Self { address, calls, fault: shared }
+        Self { address, calls, seen, fault: shared }
     }
 
     /// From now on something else goes wrong, or nothing. Only of a gate behind which something
@@ -103,6 +118,11 @@ impl TableGate {
         self.calls.load(Ordering::Relaxed)
     }
 
+    /// What requests were for so far, each kind once.
+    pub fn seen(&self) -> BTreeSet<TableCall> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The endpoint to use instead.
     pub fn address(&self) -> String {
         self.address.clone()
@@ -113,6 +133,8 @@ async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
     behind.calls.fetch_add(1, Ordering::Relaxed);
     let (parts, body) = request.into_parts();
     let target = parts.headers["x-amz-target"].to_str().expect("a test server works");
+    let body = to_bytes(body, usize::MAX).await.expect("a test server works");
+    behind.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(call(target, &body));
     let is_write = target.ends_with(".PutItem") || target.ends_with(".UpdateItem");
     let refusal =
         |code: &str| json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}")});
@@ -148,9 +170,16 @@ async fn pass(State(behind): State<Arc<Behind>>, request: Request) -> Response {
     for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "host") {
         forwarded = forwarded.header(name, value);
     }
-    let body = to_bytes(body, usize::MAX).await.expect("a test server works");
     let got = forwarded.body(body).send().await.expect("a test server works");
     answer(got.status().as_u16(), got.text().await.expect("a test server works"))
+}
+
+fn call(target: &str, body: &[u8]) -> TableCall {
+    let asked: Value = serde_json::from_slice(body).expect("a request is JSON");
+    let text = |name: &str| asked[name].as_str().map(str::to_owned);
+    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let table = text("TableName").expect("a request names its table");
+    TableCall { operation, table, index: text("IndexName") }
 }
 
 const ENDLESS: &str = r#"{"Count": 0, "ScannedCount": 1, "Items": [],
