@@ -62,6 +62,10 @@ async fn the_context_has_what_the_token_says_of_the_member_as_texts() {
             json!({"sub": "ava", "email": null, "email_verified": "false", "role": ["a"], "displayName": 7}),
             json!({"userId": "ava", "email_verified": "false", "displayName": "7"}),
         ),
+        (
+            json!({"sub": "ava", "role": "a\r\nb", "email_verified": false, "displayName": 7}),
+            json!({"userId": "ava", "email_verified": "false", "displayName": "7"}),
+        ),
     ] {
         let token = signed(&with(claims.clone(), json!({"exp": ends})));
         let Decision::Allowed { user, context } = gate.ask(&token).await else {

@@ -31,6 +31,8 @@ fn bad_claims() -> Vec<(&'static str, Value)> {
         ("an end as an object", with(good(), json!({"exp": {"$gt": 0}}))),
         ("an end that is true", with(good(), json!({"exp": true}))),
         ("an end before time", with(good(), json!({"exp": -1}))),
+        ("an end in milliseconds", with(good(), json!({"exp": ends * 1000}))),
+        ("an end beyond time", with(good(), json!({"exp": 1e300}))),
         ("not yet valid", with(good(), json!({"nbf": now() + 300}))),
         ("a beginning as a text", with(good(), json!({"nbf": "now"}))),
         ("a beginning before time", with(good(), json!({"nbf": -1}))),
@@ -185,6 +187,7 @@ async fn a_name_that_stands_twice_says_nothing() {
         ("crit", r#"{"alg":"HS256","crit":["exp"]}"#, good.clone()),
         ("crit, empty", r#"{"alg":"HS256","crit":[]}"#, good.clone()),
         ("crit, unencoded", r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#, good.clone()),
+        ("b64 alone", r#"{"alg":"HS256","b64":false}"#, good.clone()),
         ("a kid that is a number", r#"{"alg":"HS256","kid":7}"#, good.clone()),
     ];
     let signed = |(name, header, claims): &(&str, &str, String)| {

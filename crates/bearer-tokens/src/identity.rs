@@ -25,8 +25,9 @@ impl Identity {
     /// By the claims of a token that was verified: `userId`, else `sub`.
     pub(crate) fn of(claims: &Map<String, Value>) -> Result<Self, Refusal> {
         // RFC 7519, section 4.1: what they have to be where they are there.
+        let is_no_moment = |name: &&str| claims.get(*name).is_some_and(|claim| !is_moment(claim));
         if claims.get("iss").is_some_and(|iss| !iss.is_string())
-            || claims.get("iat").is_some_and(|iat| !iat.is_number())
+            || ["exp", "nbf", "iat"].iter().any(is_no_moment)
         {
             return Err(Refusal::Claims);
         }
@@ -55,9 +56,16 @@ impl Identity {
     }
 }
 
-/// A claim as a text; `None` for one that is no single value.
+/// Seconds since 1970, up to the year 9999: whoever writes milliseconds would have a token without
+/// an end.
+fn is_moment(claim: &Value) -> bool {
+    claim.as_f64().is_some_and(|seconds| (0.0..=253_402_300_799.0).contains(&seconds))
+}
+
+/// A claim as a text that a header or a line can hold; `None` for one that is no single value.
 fn text(claim: &Value) -> Option<String> {
     match claim {
+        Value::String(text) if text.contains(char::is_control) => None,
         Value::String(text) => Some(text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(claim.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,

@@ -43,8 +43,8 @@ impl<'a> UnverifiedToken<'a> {
             return Err(Refusal::Malformed);
         }
         let header = object(header).ok_or(Refusal::Malformed)?;
-        // RFC 7515, section 4.1.11: who does not understand it must refuse. Nothing is, here.
-        if header.contains_key("crit") {
+        // RFC 7515, section 4.1.11, and RFC 7797: who does not understand them must refuse.
+        if header.contains_key("crit") || header.contains_key("b64") {
             return Err(Refusal::Critical);
         }
         let algorithm = header.get("alg").and_then(Value::as_str).ok_or(Refusal::Algorithm)?;
