@@ -151,3 +151,7 @@ impl State {
         (now < since.plus(no_longer_than)).then(|| Arc::clone(keys))
     }
 }
+
+#[cfg(test)]
+#[path = "jwks_tests.rs"]
+mod tests;
