@@ -112,7 +112,7 @@ pub(crate) async fn of_authorizer(stack: &Stack) -> Recorded {
     // Well-formed, and nobody's: {"alg":"RS256","kid":"k"}.
     let token = "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ.e30.c2lnbmF0dXJl";
     function
-        .send(&json!({"type": "TOKEN", "authorizationToken": token, "methodArn": method}))
+        .send(&json!({"type": "REQUEST", "headers": {"Authorization": token}, "methodArn": method}))
         .await;
     Recorded { figures: function.figures().await, calls: function.calls() }
 }
