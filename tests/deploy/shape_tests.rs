@@ -88,7 +88,7 @@ fn times_fit_into_each_other_and_what_holds_data_outlives_the_stack() {
     for (name, resource) in &stack.resources {
         let holds = ["AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::SQS::Queue"];
         if holds.contains(&resource["Type"].as_str().unwrap()) {
-            assert_eq!(resource["DeletionPolicy"], "Retain", "{name}");
+            assert_eq!(resource["DeletionPolicy"], "RetainExceptOnCreate", "{name}");
             assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name}");
         }
     }

@@ -94,6 +94,7 @@ async fn each_promise_that_is_broken_fails_its_check() {
         (Breach::NeverNotModified, 1),
         (Breach::FieldMissing, 1),
         (Breach::WebhookTakesAll, 2),
+        (Breach::WebhookTakesWhatIsSigned, 1),
     ] {
         let broken = break_promise(url, breach).await;
         let arguments = ["--order", MINE, "--foreign", OF_BEN];
@@ -127,6 +128,7 @@ enum Breach {
     NeverNotModified,
     FieldMissing,
     WebhookTakesAll,
+    WebhookTakesWhatIsSigned,
 }
 
 /// A way to the local stack on which one promise is broken. Gives its address.
@@ -147,6 +149,7 @@ async fn pass(
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.to_string();
     parts.headers.remove("host");
+    let is_signed = parts.headers.contains_key("stripe-signature");
     if *breach == Breach::NeverNotModified {
         parts.headers.remove("if-none-match");
     }
@@ -156,6 +159,7 @@ async fn pass(
     let status = match breach {
         Breach::ForeignIs403 if path.ends_with(OF_BEN) => 403,
         Breach::WebhookTakesAll if path.ends_with("/webhook") => 200,
+        Breach::WebhookTakesWhatIsSigned if is_signed => 200,
         _ => got.status().as_u16(),
     };
     let mut response = Response::builder().status(status);
