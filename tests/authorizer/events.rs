@@ -92,6 +92,22 @@ async fn clocks_may_be_half_a_minute_apart_and_numbers_have_fractions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_header_says_besides_is_not_read() {
+    let gate = Gate::with_secret().await;
+    let claims = claims_of("ava").to_string();
+    for header in [
+        r#"{"alg":"HS256","typ":"at+jwt","kid":"any"}"#,
+        r#"{"alg":"HS256","typ":1,"cty":1,"nonce":5,"url":1,"x5c":"abc","jku":1,"jwk":"x","enc":[]}"#,
+    ] {
+        let token = by_hand(header, claims.as_bytes(), SECRET.as_bytes(), Hash::Sha256);
+        assert!(gate.lets_in(&token, "ava").await, "{header}");
+    }
+    // Some programs write the time of making in milliseconds; nothing follows from it.
+    let token = signed(&with(claims_of("ava"), json!({"iat": now() * 1000})));
+    assert!(gate.lets_in(&token, "ava").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_members_each_is_herself() {
     let gate = Gate::with_secret().await;
     let [ava, ben] = ["user_ava", "user_ben"].map(|user| signed(&claims_of(user)));

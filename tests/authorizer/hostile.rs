@@ -48,6 +48,11 @@ fn bad_claims() -> Vec<(&'static str, Value)> {
         ("a list for a name", with(good(), json!({"userId": ["ava"]}))),
         ("an object for a name", with(good(), json!({"userId": {"a": 1}}))),
         ("a blank name before a good one", with(good(), json!({"userId": ""}))),
+        ("a number behind a good name", with(good(), json!({"userId": "ava", "sub": 7}))),
+        (
+            "an object that a reader of JSON might take for a text",
+            with(good(), json!({"userId": {"$serde_json::private::RawValue": "\"ben\""}})),
+        ),
     ]
 }
 

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
-use crate::keys::{ALGORITHMS, Pair, claims_of, name, with};
+use crate::keys::{ALGORITHMS, Hash, Pair, by_hand, claims_of, name, with};
 use crate::stack::{Decision, Gate, Issuer};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,6 +128,10 @@ async fn keys_that_are_there_outlast_an_outage_and_an_unknown_one_is_not_judged_
     let good = pair.sign(Some("k"), &claims_of("ava"));
     assert!(gate.lets_in(&good, "ava").await);
     issuer.answers(StatusCode::BAD_GATEWAY, "");
+    let unknown = pair.sign(Some("other"), &claims_of("ava"));
+    assert!(matches!(gate.ask(&unknown).await, Decision::Failed(_)));
+    let hopeless = by_hand(r#"{"alg":"HS256"}"#, b"{}", b"secret", Hash::Sha256);
+    assert_eq!(gate.ask(&hopeless).await, Decision::Refused, "no key would do");
     assert!(gate.lets_in(&good, "ava").await);
     let line: Value = gate.last_line().await;
     assert_eq!(line["outcome"], "allowed", "{line}");

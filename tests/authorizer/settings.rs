@@ -27,6 +27,10 @@ async fn exactly_one_way_to_verify_is_demanded_and_mistakes_name_their_variable(
         (vec![("JWKS_URL", "https://me:PLANTED@id.example/keys")], "JWKS_URL", "password"),
         (vec![("JWKS_URL", "keys")], "JWKS_URL", "https://"),
         (vec![("JWT_SECRET", SECRET), ("LOG_LEVEL", "loud")], "LOG_LEVEL", "loud"),
+        (vec![("JWT_SECRET", SECRET), ("JWT_AUDIENCE", " , ")], "JWT_AUDIENCE", "holds no value"),
+        (vec![("JWT_SECRET", SECRET), ("JWT_ISSUER", ",")], "JWT_ISSUER", "holds no value"),
+        (vec![("JWT_SECRET", "-----BEGIN PUBLIC KEY-----")], "JWT_SECRET", "JWKS_URL"),
+        (vec![("JWT_SECRET", r#"{"kty":"RSA","n":"AA"}"#)], "JWT_SECRET", "JWKS_URL"),
         (vec![("JWT_SECRET_PARAMETER", "p")], "AWS_REGION", "is required"),
     ] {
         let mut program = Program::start(PROGRAM, &[], &settings);

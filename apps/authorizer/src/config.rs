@@ -1,6 +1,6 @@
 //! The settings of the authorizer.
 
-use bearer_tokens::{Jwks, Rules, Verifier};
+use bearer_tokens::{IssuerKeys, Rules, Verifier};
 use lambda_kit::aws::AwsSettings;
 use lambda_kit::config::{Mistake, Reader};
 use orders::SystemClock;
@@ -34,41 +34,51 @@ impl Settings {
     /// All mistakes are noted before anything is given up.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let keys = keys(reader);
-        let rules = Rules {
-            issuers: list(reader.get("JWT_ISSUER")),
-            audiences: list(reader.get("JWT_AUDIENCE")),
-        };
+        let (issuers, audiences) = (list(reader, "JWT_ISSUER"), list(reader, "JWT_AUDIENCE"));
         let log_level = reader.log_level();
+        let rules = Rules { issuers: issuers?, audiences: audiences? };
         Some(Self { keys: keys?, rules, log_level: log_level? })
     }
 
     /// What verifies tokens; a secret that is kept as a parameter is read now.
     pub(crate) async fn verifier(self) -> Result<Verifier<SystemClock>, Mistake> {
         let secret = match self.keys {
-            KeysSource::Secret(secret) => secret,
+            KeysSource::Secret(secret) => (SECRET, secret),
             KeysSource::Issuer(url, trust) => {
                 let mistake = |error| Mistake { variable: JWKS, problem: format!("{error}") };
-                let jwks = Jwks::new(url, &trust, SystemClock).map_err(mistake)?;
-                return Ok(Verifier::with_issuer(jwks, self.rules));
+                let keys = IssuerKeys::new(url, &trust, SystemClock).map_err(mistake)?;
+                if self.rules.audiences.is_empty() {
+                    tracing::warn!(
+                        "JWT_AUDIENCE is not set: the issuer's tokens for any application are believed"
+                    );
+                }
+                return Ok(Verifier::with_issuer(keys, self.rules, SystemClock));
             }
             KeysSource::Parameter(name, aws) => {
                 let value = aws.parameters().value(&name).await;
                 let problem = |error| format!("the parameter {name} cannot be read: {error}");
-                value.map_err(|error| Mistake { variable: PARAMETER, problem: problem(error) })?
+                let mistake = |error| Mistake { variable: PARAMETER, problem: problem(error) };
+                (PARAMETER, value.map_err(mistake)?)
             }
         };
+        let (variable, secret) = secret;
         let secret: SecretString = secret.expose_secret().trim().into();
-        match secret.expose_secret().len() {
-            0 => {
-                let problem = "the parameter holds nothing".to_owned();
-                return Err(Mistake { variable: PARAMETER, problem });
+        let mistake = |problem: &str| Err(Mistake { variable, problem: problem.to_owned() });
+        match secret.expose_secret() {
+            "" => return mistake("the parameter holds nothing"),
+            text if is_public_key(text) => {
+                return mistake(
+                    "is a key for everybody to see; set JWKS_URL for tokens of an issuer",
+                );
             }
-            1..SECRET_BYTES => tracing::warn!(
-                "the secret has fewer than {SECRET_BYTES} bytes, and may be found out by trying"
-            ),
             _ => {}
         }
-        Ok(Verifier::with_secret(&secret, self.rules))
+        if secret.expose_secret().len() < SECRET_BYTES {
+            tracing::warn!(
+                "the secret has fewer than {SECRET_BYTES} bytes, and may be found out by trying"
+            );
+        }
+        Ok(Verifier::with_secret(&secret, self.rules, SystemClock))
     }
 }
 
@@ -112,8 +122,19 @@ fn jwks_url(reader: &mut Reader<'_>, text: &str) -> Option<Url> {
     }
 }
 
-/// Several values, separated by commas or blanks.
-fn list(values: Option<&str>) -> Vec<String> {
-    let values = values.unwrap_or_default().split(|c: char| c == ',' || c.is_whitespace());
-    values.filter(|value| !value.is_empty()).map(str::to_owned).collect()
+/// Whether a text is a public key: whoever has it could make tokens if it were taken for a secret.
+fn is_public_key(text: &str) -> bool {
+    text.starts_with("-----BEGIN") || text.starts_with("ssh-") || text.contains("\"kty\"")
+}
+
+/// Several values, separated by commas or blanks; none where the variable is not set.
+fn list(reader: &mut Reader<'_>, variable: &'static str) -> Option<Vec<String>> {
+    let Some(values) = reader.get(variable) else { return Some(Vec::new()) };
+    let list = values.split(|c: char| c == ',' || c.is_whitespace());
+    let list: Vec<_> = list.filter(|value| !value.is_empty()).map(str::to_owned).collect();
+    if list.is_empty() {
+        // Taken for "anybody" it would let everybody in.
+        return reader.mistake(variable, format!("`{values}` holds no value"));
+    }
+    Some(list)
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 /// The event of a REST API's Lambda authorizer, of the kind `TOKEN` or `REQUEST`, as far as it is read.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AuthorizerEvent {
     /// Of a `TOKEN`: the header that was named as the identity source.

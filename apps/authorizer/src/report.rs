@@ -19,7 +19,7 @@ pub(crate) struct Authorization {
     pub(crate) lambda_request_id: String,
     /// How it ended: `allowed`, `refused`, `unavailable`, `internal`.
     pub(crate) outcome: &'static str,
-    /// Why, in a word of ours or an error with its causes.
+    /// Why, in a word of ours or as an error.
     pub(crate) reason: String,
     /// How long it took, in milliseconds.
     pub(crate) duration_ms: f64,

@@ -93,7 +93,7 @@ impl Stack {
             talks,
             lines: Lines::new(log_format, log_level, None),
             figures: figures::start().map_err(CannotStart::one)?,
-            verifier: Verifier::with_secret(&jwt_secret(&environment), Rules::default()),
+            verifier: verifier(&environment),
         });
         let traces = started.map_err(CannotStart::one)?;
         logging::start(log_format, log_level, traces.as_ref());
@@ -140,6 +140,10 @@ impl Stack {
         sending.await.map_err(CannotStart::one)?;
         ended
     }
+}
+
+fn verifier(environment: &Environment) -> Verifier<SystemClock> {
+    Verifier::with_secret(&jwt_secret(environment), Rules::default(), SystemClock)
 }
 
 /// What tokens are signed with.

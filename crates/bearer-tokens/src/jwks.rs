@@ -1,12 +1,11 @@
 //! The keys of an issuer, fetched from where it publishes them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use orders::{Clock, Timestamp};
 use outbound::{Trust, http_client};
 use reqwest::{Client, Url};
-use tokio::sync::Mutex;
 
 use crate::keys::{KeySet, NoUsableKey, SharedKeys};
 
@@ -28,31 +27,37 @@ const FRESH: Duration = Duration::from_hours(1);
 /// While the issuer cannot be asked, its keys are believed for as long as this.
 const BELIEVED: Duration = Duration::from_hours(24);
 
-/// An issuer's keys (RFC 7517), kept, and fetched anew when they have grown old or a token names
-/// one that is not among them; once a minute at most.
-pub struct Jwks<K> {
+/// An issuer's keys (RFC 7517), kept. They are fetched anew once they are old, and when a token names
+/// one that is not among them: each of the two once a minute at most.
+pub struct IssuerKeys<K> {
     client: Client,
     url: Url,
     clock: K,
-    /// Held while the issuer is asked, so that others wait for the same answer.
     state: Mutex<State>,
+    /// Held while the issuer is asked, by whoever asks and those who cannot go on without the answer.
+    asking: tokio::sync::Mutex<()>,
 }
 
+/// When the issuer was last asked, and what came of it.
 type Asked = (Timestamp, Result<(), NoKeys>);
 
 #[derive(Default)]
 struct State {
     keys: Option<(SharedKeys, Timestamp)>,
-    /// When the issuer was last asked since there were no keys, or old ones; and what came of it.
+    /// Since there were no keys, or old ones.
     renewed: Option<Asked>,
-    /// The same since a token named a key that is not among them.
+    /// Since a token named a key that is not among them.
     searched: Option<Asked>,
 }
 
 /// The issuer's keys cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoKeys {
-    /// It cannot be reached, or did not answer in time.
+    /// There is no connection to it: a wrong name, nobody who listens, or a certificate that is not
+    /// trusted.
+    #[error("the issuer's keys cannot be had: there is no connection to it")]
+    NoConnection,
+    /// It did not answer in time, or broke off.
     #[error("the issuer's keys cannot be had: it does not answer")]
     NoAnswer,
     /// It answered otherwise than with a success.
@@ -66,69 +71,102 @@ pub enum NoKeys {
     Unusable(#[from] NoUsableKey),
 }
 
-impl<K: Clock> Jwks<K> {
+impl<K: Clock> IssuerKeys<K> {
     /// The keys at an address. Nothing is fetched yet.
     pub fn new(url: Url, trust: &Trust, clock: K) -> Result<Self, reqwest::Error> {
         let client = http_client(&url, trust)?;
-        Ok(Self { client, url, clock, state: Mutex::default() })
+        let (state, asking) = (Mutex::default(), tokio::sync::Mutex::default());
+        Ok(Self { client, url, clock, state, asking })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys, if they came no longer ago.
+    fn kept(&self, no_longer_than: Duration) -> Option<SharedKeys> {
+        self.state().kept(self.clock.now(), no_longer_than)
     }
 
     /// The keys in force.
     pub(crate) async fn keys(&self) -> Result<SharedKeys, NoKeys> {
-        let mut state = self.state.lock().await;
-        let now = self.clock.now();
-        if let Some(keys) = state.kept(now, FRESH) {
+        if let Some(keys) = self.kept(FRESH) {
             return Ok(keys);
         }
-        let pause = if state.keys.is_some() { PAUSE } else { PAUSE_WITHOUT_KEYS };
-        let mut outcome = just_now(state.renewed.as_ref(), now, pause);
-        if outcome.is_none() {
-            outcome = Some(self.ask(&mut state, now).await);
-            state.renewed = outcome.clone().map(|outcome| (now, outcome));
+        if let Some(old) = self.kept(BELIEVED) {
+            // One asks; to the others they are good enough meanwhile.
+            let Ok(_asking) = self.asking.try_lock() else { return Ok(old) };
+            if self.just_renewed(PAUSE).is_some() {
+                return Ok(old);
+            }
+            let renewed = self.renew().await;
+            // Old keys are better than none, unless the issuer has said that there are none.
+            let kept = self.kept(BELIEVED);
+            return kept.ok_or(renewed.err().unwrap_or(NoKeys::NoAnswer));
         }
-        // Old keys are better than none, for a while.
-        state.kept(now, BELIEVED).ok_or_else(|| {
-            let why = outcome.and_then(Result::err);
-            why.unwrap_or(NoKeys::NoAnswer)
-        })
+        let _asking = self.asking.lock().await;
+        // Whoever was waited for may have got them, or failed only just.
+        if let Some(keys) = self.kept(BELIEVED) {
+            return Ok(keys);
+        }
+        if let Some(Err(why)) = self.just_renewed(PAUSE_WITHOUT_KEYS) {
+            return Err(why);
+        }
+        let renewed = self.renew().await;
+        let kept = self.kept(BELIEVED);
+        kept.ok_or(renewed.err().unwrap_or(NoKeys::NoAnswer))
+    }
+
+    /// What came of renewing the keys, where that was only just.
+    fn just_renewed(&self, pause: Duration) -> Option<Result<(), NoKeys>> {
+        just_now(self.state().renewed.as_ref(), self.clock.now(), pause)
+    }
+
+    async fn renew(&self) -> Result<(), NoKeys> {
+        // Noted first: a caller who is cut off while waiting must not have the next ask at once.
+        self.state().renewed = Some((self.clock.now(), Err(NoKeys::NoAnswer)));
+        let outcome = self.ask().await;
+        self.state().renewed = Some((self.clock.now(), outcome.clone()));
+        outcome
     }
 
     /// Keys that came after the given ones; `None` where the issuer has no others, or was asked
     /// only just.
     pub(crate) async fn newer_than(&self, old: &SharedKeys) -> Result<Option<SharedKeys>, NoKeys> {
-        let mut state = self.state.lock().await;
-        let newer = |state: &State| {
-            let (keys, _) = state.keys.as_ref()?;
-            (!Arc::ptr_eq(keys, old)).then(|| Arc::clone(keys))
-        };
-        if let Some(keys) = newer(&state) {
-            return Ok(Some(keys));
+        let _asking = self.asking.lock().await;
+        if let Some(newer) = self.state().other_than(old) {
+            return Ok(Some(newer));
         }
-        let now = self.clock.now();
-        if let Some(outcome) = just_now(state.searched.as_ref(), now, PAUSE) {
+        let searched = just_now(self.state().searched.as_ref(), self.clock.now(), PAUSE);
+        if let Some(outcome) = searched {
             return outcome.map(|()| None);
         }
-        // Noted first: a caller who is cut off while waiting must not have the next ask at once.
-        state.searched = Some((now, Err(NoKeys::NoAnswer)));
-        let outcome = self.ask(&mut state, now).await;
-        state.searched = Some((now, outcome.clone()));
-        outcome.map(|()| newer(&state))
+        self.state().searched = Some((self.clock.now(), Err(NoKeys::NoAnswer)));
+        let outcome = self.ask().await;
+        self.state().searched = Some((self.clock.now(), outcome.clone()));
+        outcome.map(|()| self.state().other_than(old))
     }
 
-    async fn ask(&self, state: &mut State, now: Timestamp) -> Result<(), NoKeys> {
+    async fn ask(&self) -> Result<(), NoKeys> {
         let fetched = tokio::time::timeout(PATIENCE, self.fetch()).await;
         let fetched = fetched.unwrap_or(Err(NoKeys::NoAnswer));
-        fetched.map(|keys| state.keys = Some((Arc::new(keys), now)))
+        // An issuer that has withdrawn all its keys has answered; it is not away.
+        if let Err(NoKeys::Unusable(NoUsableKey::NoneUsable)) = &fetched {
+            self.state().keys = None;
+        }
+        fetched.map(|keys| self.state().keys = Some((Arc::new(keys), self.clock.now())))
     }
 
     async fn fetch(&self) -> Result<KeySet, NoKeys> {
         let request = self.client.get(self.url.clone()).header("Accept", "application/json");
-        let mut answer = request.send().await.map_err(|_| NoKeys::NoAnswer)?;
+        // It is asked so seldom that a connection from the last time may be dead.
+        let request = request.header("Connection", "close");
+        let mut answer = request.send().await.map_err(|error| no_answer(&error))?;
         if !answer.status().is_success() {
             return Err(NoKeys::Status(answer.status().as_u16()));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|_| NoKeys::NoAnswer)? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
             if body.len() + chunk.len() > MOST_BYTES {
                 return Err(NoKeys::TooLarge);
             }
@@ -138,17 +176,27 @@ impl<K: Clock> Jwks<K> {
     }
 }
 
-/// What came of asking, where that was so short a time ago that it is not done again.
+fn no_answer(error: &reqwest::Error) -> NoKeys {
+    if error.is_connect() { NoKeys::NoConnection } else { NoKeys::NoAnswer }
+}
+
+/// What came of asking, where that was so short a time ago that it is not done again. A clock that
+/// was set back says nothing.
 fn just_now(asked: Option<&Asked>, now: Timestamp, pause: Duration) -> Option<Result<(), NoKeys>> {
     let (then, outcome) = asked?;
-    (now < then.plus(pause)).then(|| outcome.clone())
+    (*then <= now && now < then.plus(pause)).then(|| outcome.clone())
 }
 
 impl State {
     /// The keys, if they came no longer ago.
     fn kept(&self, now: Timestamp, no_longer_than: Duration) -> Option<SharedKeys> {
         let (keys, since) = self.keys.as_ref()?;
-        (now < since.plus(no_longer_than)).then(|| Arc::clone(keys))
+        (*since <= now && now < since.plus(no_longer_than)).then(|| Arc::clone(keys))
+    }
+
+    fn other_than(&self, old: &SharedKeys) -> Option<SharedKeys> {
+        let (keys, _) = self.keys.as_ref()?;
+        (!Arc::ptr_eq(keys, old)).then(|| Arc::clone(keys))
     }
 }
 

@@ -1,6 +1,9 @@
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use axum::Router;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 use super::*;
@@ -16,6 +19,12 @@ impl Hand {
     }
 }
 
+impl Hand {
+    fn set_back(&self, time: Duration) {
+        self.0.fetch_sub(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+}
+
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::Relaxed)).unwrap()
@@ -27,10 +36,12 @@ impl Clock for Hand {
 struct Issuer {
     id: Arc<std::sync::Mutex<Option<&'static str>>>,
     asked: Arc<AtomicUsize>,
+    takes: Arc<std::sync::Mutex<Option<(Duration, Hand)>>>,
+    hangs: Arc<AtomicBool>,
 }
 
 impl Issuer {
-    async fn start(id: &'static str) -> (Self, Jwks<Hand>, Hand) {
+    async fn start(id: &'static str) -> (Self, IssuerKeys<Hand>, Hand) {
         let (issuer, clock) = (Self::default(), Hand::default());
         issuer.has(Some(id));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -39,16 +50,36 @@ impl Issuer {
         let router = Router::new().fallback(move || {
             answering.asked.fetch_add(1, Ordering::Relaxed);
             let id = *answering.id.lock().unwrap();
+            if let Some((time, clock)) = &*answering.takes.lock().unwrap() {
+                clock.pass(*time);
+            }
+            let hangs = answering.hangs.load(Ordering::Relaxed);
             async move {
+                if hangs {
+                    std::future::pending::<()>().await;
+                }
                 // RFC 8037, appendix A.2.
                 let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
                 let key = |id| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{id}","x":"{x}"}}"#);
-                let keys = |id| format!(r#"{{"keys":[{}]}}"#, key(id));
+                let keys = |id| match id {
+                    "" => r#"{"keys":[]}"#.to_owned(),
+                    id => format!(r#"{{"keys":[{}]}}"#, key(id)),
+                };
                 id.map(keys).ok_or(axum::http::StatusCode::BAD_GATEWAY)
             }
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
-        (issuer, Jwks::new(url, &Trust::default(), clock.clone()).unwrap(), clock)
+        (issuer, IssuerKeys::new(url, &Trust::default(), clock.clone()).unwrap(), clock)
+    }
+
+    /// From now on a clock passes while it answers.
+    fn takes(&self, time: Duration, clock: &Hand) {
+        *self.takes.lock().unwrap() = Some((time, clock.clone()));
+    }
+
+    /// From now on it never answers.
+    fn hangs(&self) {
+        self.hangs.store(true, Ordering::Relaxed);
     }
 
     fn has(&self, id: Option<&'static str>) {
@@ -62,13 +93,10 @@ impl Issuer {
 
 /// Whether a key is among others.
 fn has(keys: &SharedKeys, id: &str) -> bool {
-    // {"alg":"EdDSA","kid":"…"} would do; only the id is looked at.
-    let token = UnverifiedToken {
-        text: "",
-        algorithm: jsonwebtoken::Algorithm::EdDSA,
-        key_id: Some(id.to_owned()),
-    };
-    keys.has_the_one_named_by(&token)
+    let encode = |part: String| URL_SAFE_NO_PAD.encode(part);
+    let header = encode(format!(r#"{{"alg":"EdDSA","kid":"{id}"}}"#));
+    let header = format!("Bearer {header}.{}.AAAA", encode("{}".to_owned()));
+    keys.has_the_one_named_by(&UnverifiedToken::of_header(Some(&header)).unwrap())
 }
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -141,6 +169,58 @@ async fn an_unknown_key_is_looked_for_once_a_minute_and_not_judged_while_the_iss
     }
     assert_eq!(issuer.asked(), 4);
     assert!(has(&jwks.keys().await.unwrap(), "new"), "what is known is known");
+}
+
+#[tokio::test]
+async fn an_issuer_that_withdraws_all_its_keys_is_believed_at_once() {
+    let (issuer, jwks, clock) = Issuer::start("k").await;
+    let keys = jwks.keys().await.unwrap();
+    issuer.has(Some(""));
+    assert!(jwks.newer_than(&keys).await.is_err());
+    for _ in 0..2 {
+        assert_eq!(
+            jwks.keys().await.err(),
+            Some(NoKeys::Unusable(NoUsableKey::NoneUsable)),
+            "and its old keys are forgotten"
+        );
+        clock.pass(Duration::from_secs(1));
+    }
+    issuer.has(Some("k"));
+    assert!(has(&jwks.keys().await.unwrap(), "k"));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_keeps_no_key_alive_and_nobody_from_asking() {
+    let (issuer, jwks, clock) = Issuer::start("old").await;
+    clock.pass(HOUR * 3);
+    jwks.keys().await.unwrap();
+    clock.set_back(HOUR * 2);
+    issuer.has(Some("new"));
+    assert!(has(&jwks.keys().await.unwrap(), "new"));
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_slow_and_fails_is_asked_once_for_all_who_wait() {
+    let (issuer, jwks, clock) = Issuer::start("k").await;
+    issuer.has(None);
+    issuer.takes(Duration::from_secs(3), &clock);
+    let all = join_all((0..20).map(|_| jwks.keys())).await;
+    assert!(all.iter().all(|keys| keys.as_ref().err() == Some(&NoKeys::Status(502))));
+    assert_eq!(issuer.asked(), 1);
+}
+
+#[tokio::test]
+async fn whoever_has_a_known_key_waits_for_nobody_who_looks_for_another() {
+    let (issuer, jwks, clock) = Issuer::start("k").await;
+    let keys = jwks.keys().await.unwrap();
+    issuer.hangs();
+    let search = jwks.newer_than(&keys);
+    tokio::pin!(search);
+    assert!(search.as_mut().now_or_never().is_none(), "it waits for the issuer");
+    assert!(jwks.keys().now_or_never().is_some_and(|keys| keys.is_ok()));
+    // Nor, when they are old, for whoever renews them.
+    clock.pass(HOUR);
+    assert!(jwks.keys().now_or_never().is_some_and(|keys| keys.is_ok()));
 }
 
 #[tokio::test]

@@ -32,10 +32,16 @@ pub(crate) type SharedKeys = Arc<KeySet>;
 /// Every key that is in force.
 pub(crate) struct KeySet(Vec<VerificationKey>);
 
-/// A set of keys in which no key can be used.
+/// Why there is no key in a JWKS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no key in it for RS256, ES256 or EdDSA")]
-pub struct NoUsableKey;
+pub enum NoUsableKey {
+    /// It is none.
+    #[error("what came is no JWKS")]
+    NoSet,
+    /// It is one, and has no key that can be used.
+    #[error("there is no key in it for RS256, ES256 or EdDSA")]
+    NoneUsable,
+}
 
 /// A key of a JWKS (RFC 7517), as far as it is read.
 #[derive(Deserialize)]
@@ -68,11 +74,11 @@ impl KeySet {
             keys: Vec<Value>,
         }
 
-        let jwks: Jwks = serde_json::from_slice(jwks).map_err(|_| NoUsableKey)?;
+        let jwks: Jwks = serde_json::from_slice(jwks).map_err(|_| NoUsableKey::NoSet)?;
         let keys = jwks.keys.into_iter().take(MOST_KEYS);
         let keys = keys.filter_map(|key| serde_json::from_value::<Jwk>(key).ok()?.verification());
         let keys: Vec<_> = keys.collect();
-        if keys.is_empty() { Err(NoUsableKey) } else { Ok(Self(keys)) }
+        if keys.is_empty() { Err(NoUsableKey::NoneUsable) } else { Ok(Self(keys)) }
     }
 
     /// Whether the very key is here that a token names.
@@ -123,7 +129,6 @@ impl Jwk {
             ("OKP", Some("Ed25519")) => {
                 let x = self.x?;
                 is_of(32, &x)?;
-                // RFC 9864 gave it a name of its own.
                 let names = &["EdDSA", "Ed25519"][..];
                 (Algorithm::EdDSA, names, DecodingKey::from_ed_components(&x).ok()?)
             }

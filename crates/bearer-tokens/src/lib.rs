@@ -1,11 +1,12 @@
 //! Bearer tokens: who calls, and how that is known.
 //!
 //! `token` reads what came, without believing it; `keys` says which key it may have been signed with,
-//! and `jwks` has the keys of an issuer; `verifier` puts the signature and the claims to the test, and
-//! `identity` is what is believed then.
+//! and `jwks` has the keys of an issuer; `claims` says when and for whom it holds, and `identity` is
+//! what is believed then. `verifier` goes through all of it.
 
+mod claims;
 mod identity;
-mod issuer;
+mod issue;
 mod json;
 mod jwks;
 mod keys;
@@ -13,9 +14,10 @@ mod refusal;
 mod token;
 mod verifier;
 
+pub use claims::Rules;
 pub use identity::Identity;
-pub use issuer::issue;
-pub use jwks::{Jwks, NoKeys};
+pub use issue::issue;
+pub use jwks::{IssuerKeys, NoKeys};
 pub use keys::NoUsableKey;
 pub use refusal::Refusal;
-pub use verifier::{NotVerified, Rules, Verifier};
+pub use verifier::{NotVerified, Verifier};

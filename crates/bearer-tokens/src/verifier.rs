@@ -1,24 +1,10 @@
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Validation, decode};
+use jsonwebtoken::Algorithm;
 use orders::Clock;
 use secrecy::SecretString;
 
-use crate::json::Distinct;
 use crate::keys::KeySet;
 use crate::token::UnverifiedToken;
-use crate::{Identity, Jwks, NoKeys, NoUsableKey, Refusal};
-
-/// How far the clocks of two machines may be apart, in seconds.
-const LEEWAY: u64 = 30;
-
-/// Who may issue tokens, and for whom they have to be. Empty: anybody who has the key, for anybody.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// What `iss` may be.
-    pub issuers: Vec<String>,
-    /// Of what `aud` has to have one.
-    pub audiences: Vec<String>,
-}
+use crate::{Identity, IssuerKeys, NoKeys, NoUsableKey, Refusal, Rules};
 
 /// Why nothing can be said in a caller's favour.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -36,45 +22,50 @@ pub enum NotVerified {
 pub struct Verifier<K> {
     keys: Keys<K>,
     rules: Rules,
+    clock: K,
 }
 
 enum Keys<K> {
     Fixed(KeySet),
-    Issuer(Jwks<K>),
+    Issuer(IssuerKeys<K>),
 }
 
 impl<K: Clock> Verifier<K> {
     /// Believes what is signed with a secret that the issuer has as well.
-    pub fn with_secret(secret: &SecretString, rules: Rules) -> Self {
-        Self { keys: Keys::Fixed(KeySet::of_secret(secret)), rules }
+    pub fn with_secret(secret: &SecretString, rules: Rules, clock: K) -> Self {
+        Self { keys: Keys::Fixed(KeySet::of_secret(secret)), rules, clock }
     }
 
     /// Believes what is signed with one of these keys, a JWKS (RFC 7517).
-    pub fn with_keys(jwks: &[u8], rules: Rules) -> Result<Self, NoUsableKey> {
-        Ok(Self { keys: Keys::Fixed(KeySet::of_issuer(jwks)?), rules })
+    pub fn with_keys(jwks: &[u8], rules: Rules, clock: K) -> Result<Self, NoUsableKey> {
+        Ok(Self { keys: Keys::Fixed(KeySet::of_issuer(jwks)?), rules, clock })
     }
 
     /// Believes what is signed with one of an issuer's keys, as they are when they are needed.
-    pub fn with_issuer(jwks: Jwks<K>, rules: Rules) -> Self {
-        Self { keys: Keys::Issuer(jwks), rules }
+    pub fn with_issuer(keys: IssuerKeys<K>, rules: Rules, clock: K) -> Self {
+        Self { keys: Keys::Issuer(keys), rules, clock }
     }
 
     /// Fetches the issuer's keys, so that the first caller need not wait for them.
     pub async fn warm_up(&self) -> Result<(), NoKeys> {
         match &self.keys {
             Keys::Fixed(_) => Ok(()),
-            Keys::Issuer(jwks) => jwks.keys().await.map(drop),
+            Keys::Issuer(issuer) => issuer.keys().await.map(drop),
         }
     }
 
     /// Who calls, by the `Authorization` header.
     pub async fn verify(&self, authorization: Option<&str>) -> Result<Identity, NotVerified> {
         let token = UnverifiedToken::of_header(authorization)?;
-        let jwks = match &self.keys {
+        let issuer = match &self.keys {
             Keys::Fixed(keys) => return Ok(self.check(&token, keys)?),
-            Keys::Issuer(jwks) => jwks,
+            // No key of an issuer's will ever do for it.
+            Keys::Issuer(_) if token.algorithm == Algorithm::HS256 => {
+                return Err(Refusal::Algorithm.into());
+            }
+            Keys::Issuer(issuer) => issuer,
         };
-        let keys = jwks.keys().await?;
+        let keys = issuer.keys().await?;
         let refusal = match self.check(&token, &keys) {
             Ok(identity) => return Ok(identity),
             Err(refusal) => refusal,
@@ -85,57 +76,19 @@ impl<K: Clock> Verifier<K> {
         if !is_about_the_key || keys.has_the_one_named_by(&token) {
             return Err(refusal.into());
         }
-        match jwks.newer_than(&keys).await? {
+        match issuer.newer_than(&keys).await? {
             Some(newer) => Ok(self.check(&token, &newer)?),
             None => Err(refusal.into()),
         }
     }
 
-    /// Tries the keys that come into question.
+    /// Tries the keys that come into question, and then the claims.
     fn check(&self, token: &UnverifiedToken<'_>, keys: &KeySet) -> Result<Identity, Refusal> {
-        let mut rules = Validation::new(token.algorithm);
-        rules.leeway = LEEWAY;
-        rules.validate_nbf = true;
-        rules.validate_aud = !self.rules.audiences.is_empty();
-        rules.set_required_spec_claims(&["exp"]);
-        if !self.rules.issuers.is_empty() {
-            rules.required_spec_claims.insert("iss".to_owned());
-            rules.set_issuer(&self.rules.issuers);
-        }
-        if !self.rules.audiences.is_empty() {
-            rules.required_spec_claims.insert("aud".to_owned());
-            rules.set_audience(&self.rules.audiences);
-        }
-        let mut refusal = Refusal::Signature;
-        for key in keys.candidates(token)? {
-            rules.algorithms = vec![key.algorithm];
-            match decode::<Distinct>(token.text, &key.key, &rules) {
-                Ok(token) => return Identity::of(&token.claims.0),
-                Err(error) => refusal = refusal_of(error.kind()),
-            }
-            if refusal != Refusal::Signature {
-                break;
-            }
-        }
-        Err(refusal)
-    }
-}
-
-fn refusal_of(error: &ErrorKind) -> Refusal {
-    match error {
-        ErrorKind::ExpiredSignature => Refusal::Expired,
-        ErrorKind::ImmatureSignature => Refusal::NotYetValid,
-        ErrorKind::InvalidIssuer => Refusal::Issuer,
-        ErrorKind::InvalidAudience => Refusal::Audience,
-        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => Refusal::Algorithm,
-        ErrorKind::MissingRequiredClaim(claim) => match claim.as_str() {
-            "iss" => Refusal::Issuer,
-            "aud" => Refusal::Audience,
-            _ => Refusal::Expired,
-        },
-        ErrorKind::InvalidClaimFormat(_) | ErrorKind::Json(_) => Refusal::Claims,
-        // A key that is none after all, too: the next may be one.
-        _ => Refusal::Signature,
+        let keys = keys.candidates(token)?;
+        let claims = keys.into_iter().find_map(|key| token.signed_with(key));
+        let claims = claims.ok_or(Refusal::Signature)?;
+        self.rules.check(claims, self.clock.now())?;
+        Identity::of(claims)
     }
 }
 

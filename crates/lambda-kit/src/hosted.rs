@@ -19,6 +19,9 @@ use crate::config::{Environment, Mistake, Reader, Settings};
 use crate::program::cannot_start;
 use crate::{Observers, Service, start_service, traces};
 
+/// The shortest time that a start is given, whatever a request may take: it is made but once.
+const START: Duration = Duration::from_secs(5);
+
 /// The endpoint, answering by itself whatever is wrong.
 pub struct Hosted {
     /// Driven by whoever calls, while they wait.
@@ -45,7 +48,8 @@ impl Hosted {
             .build()?;
         let hosted = Self::configured(name, runtime, environment);
         if hosted.settings.is_ok() {
-            let ready = AssertUnwindSafe(hosted.service(hosted.config.budget)).catch_unwind();
+            let ready =
+                AssertUnwindSafe(hosted.service(hosted.config.budget.max(START))).catch_unwind();
             let ready = hosted.runtime.block_on(ready);
             if let Err(why) = ready.unwrap_or_else(|_| Err(Fault::Panicked.to_string())) {
                 cannot_start(name, &[why]);
@@ -121,7 +125,7 @@ impl Hosted {
         let (settings, aws) = self.settings.as_ref().map_err(Clone::clone)?;
         let start = self.service.get_or_try_init(|| start_service(settings.clone(), aws));
         let started = tokio::time::timeout(limit, start).await;
-        let late = |_| "the parameter store did not answer in time".to_owned();
+        let late = |_| "the start took too long".to_owned();
         started.map_err(late)?.map_err(|error| error.to_string())
     }
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use lambda_runtime::tower::layer::layer_fn;
 use lambda_runtime::tower::{self, ServiceExt};
-use lambda_runtime::{Context, Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use lambda_runtime::{
+    Context, Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, service_fn,
+};
 use orders::Timestamp;
 use orders_http::Invocation;
 use serde::Serialize;
@@ -83,7 +85,7 @@ pub async fn serve<A, R, E, H, F>(observers: Observers<A>, handle: H) -> Result<
 where
     A: Account + Send + 'static,
     R: Serialize + Send + 'static,
-    E: Into<Error> + Send + 'static,
+    E: std::error::Error + Send + 'static,
     H: Fn(Box<RawValue>, Invocation) -> F + Clone + Send + 'static,
     F: Future<Output = (Result<R, E>, Vec<A>)> + Send + 'static,
 {
@@ -96,11 +98,17 @@ where
         async move {
             let (answer, accounts) = handled.await;
             observers.note(&id, accounts, deadline);
-            answer.map_err(Into::into)
+            answer.map_err(|error| diagnostic(&error))
         }
     });
     let observed = layer_fn(move |runtime| observed(runtime, Arc::clone(&observers)));
     Runtime::new(handler).layer(observed).run_concurrent().await
+}
+
+/// What Lambda is told of an error: the name of its type, and what it says.
+fn diagnostic<E: std::error::Error>(error: &E) -> Diagnostic {
+    let name = std::any::type_name::<E>().rsplit("::").next().unwrap_or_default();
+    Diagnostic { error_type: name.to_owned(), error_message: error.to_string() }
 }
 
 fn invocation(context: Context) -> Invocation {

@@ -14,11 +14,12 @@ use crate::{Mode, SecretKey};
 /// How long the source of keys is left alone once it was asked.
 const PAUSE: Duration = Duration::from_mins(1);
 
-/// The longest that a request waits for the source of keys.
+/// The longest that a request waits for the source of keys. What it waited for goes on with the
+/// next that is refused.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Reads the key from where it is kept.
-type Source = Box<dyn Fn() -> BoxFuture<'static, Result<SecretKey, Cause>> + Send + Sync>;
+/// A reading of the key from where it is kept.
+type Reading = BoxFuture<'static, Result<SecretKey, Cause>>;
 
 /// The key in use. Where it is kept somewhere it is read again when Stripe refuses it, once a
 /// minute at most, so that a key that was rolled needs no new process.
@@ -30,9 +31,17 @@ pub struct StripeKeys(Arc<Inner>);
 struct Inner {
     mode: Mode,
     current: Mutex<SecretKey>,
-    source: Option<Source>,
-    /// When the source was last asked. Held while it is being asked, so that others wait.
-    asked: tokio::sync::Mutex<Option<Timestamp>>,
+    source: Option<Box<dyn Fn() -> Reading + Send + Sync>>,
+    /// Held while the source is being asked, so that others wait.
+    asked: tokio::sync::Mutex<Asked>,
+}
+
+/// What is known of the last time that the source was asked.
+#[derive(Default)]
+struct Asked {
+    at: Option<Timestamp>,
+    /// Not over yet: whoever began it ran out of time, or was given up.
+    reading: Option<Reading>,
 }
 
 /// A key that Stripe would see other sessions with than those that this process is for.
@@ -60,14 +69,11 @@ impl fmt::Debug for StripeKeys {
 
 impl StripeKeys {
     /// A key that is kept somewhere, and can be read from there again.
-    pub fn kept(
-        key: SecretKey,
-        source: impl Fn() -> BoxFuture<'static, Result<SecretKey, Cause>> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn kept(key: SecretKey, source: impl Fn() -> Reading + Send + Sync + 'static) -> Self {
         Self::new(key, Some(Box::new(source)))
     }
 
-    fn new(key: SecretKey, source: Option<Source>) -> Self {
+    fn new(key: SecretKey, source: Option<Box<dyn Fn() -> Reading + Send + Sync>>) -> Self {
         let mode = key.mode();
         let current = Mutex::new(key);
         Self(Arc::new(Inner { mode, current, source, asked: tokio::sync::Mutex::default() }))
@@ -93,17 +99,25 @@ impl StripeKeys {
     ) -> bool {
         let Some(source) = &self.0.source else { return false };
         let patience = context.deadline.remaining(clock.now()).min(PATIENCE);
-        let Ok(mut asked) = timeout(patience, self.0.asked.lock()).await else { return false };
+        let Ok(mut asked) = timeout(patience, self.0.asked.lock()).await else {
+            return self.current() != *refused;
+        };
         if self.current() != *refused {
             return true;
         }
         let now = clock.now();
-        if asked.is_some_and(|then| now < then.plus(PAUSE)) {
-            return false;
+        // A clock that was set back says nothing.
+        if asked.at.is_none_or(|then| now < then || now >= then.plus(PAUSE)) {
+            *asked = Asked { at: Some(now), reading: Some(source()) };
         }
-        *asked = Some(now);
+        let Some(reading) = &mut asked.reading else { return false };
         let patience = context.deadline.remaining(now).min(PATIENCE);
-        let read = timeout(patience, source()).await.unwrap_or_else(|_| Err(Arc::new(TooSlow)));
+        let Ok(read) = timeout(patience, reading).await else {
+            context.ledger.note(Incident::KeyNotRefreshed(Arc::new(TooSlow)));
+            context.ledger.key_refresh(KeyRefresh::Failed);
+            return false;
+        };
+        asked.reading = None;
         let refresh = match read {
             Ok(key) if key == *refused => KeyRefresh::Unchanged,
             Ok(key) if key.mode() == self.0.mode => {

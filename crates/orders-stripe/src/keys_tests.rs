@@ -125,6 +125,39 @@ async fn a_source_that_does_not_answer_holds_nobody_up_for_long() {
     assert_eq!(started.elapsed(), PATIENCE);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_outlasts_one_request_serves_the_next() {
+    let clock = Hand::default();
+    let read = Arc::<AtomicU32>::default();
+    let count = Arc::clone(&read);
+    let keys = StripeKeys::kept(key(OLD), move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async {
+            tokio::time::sleep(PATIENCE).await;
+            Ok(key(NEW))
+        })
+    });
+    // Somebody hangs up while it is being read, another has too little time.
+    let (context, old) = (request(&clock), key(OLD));
+    let hung_up = tokio::time::timeout(PATIENCE / 4, keys.replace(&old, &context, &clock));
+    assert!(hung_up.await.is_err());
+    let short = RequestContext::new(Deadline::at(clock.now().plus(Duration::from_millis(20))));
+    assert!(!keys.replace(&key(OLD), &short, &clock).await);
+    assert_eq!(refused(&keys, &clock).await, (true, Some(KeyRefresh::Refreshed), 0));
+    assert!(keys.current() == key(NEW) && read.load(Ordering::Relaxed) == 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_keeps_nobody_from_asking() {
+    let (safe, clock) = (Safe::default(), Hand::default());
+    let keys = safe.keys(OLD);
+    clock.pass(7200);
+    assert_eq!(refused(&keys, &clock).await.1, Some(KeyRefresh::Unchanged));
+    clock.pass(-3600);
+    safe.put(Some(NEW));
+    assert_eq!(refused(&keys, &clock).await, (true, Some(KeyRefresh::Refreshed), 0));
+}
+
 #[tokio::test]
 async fn a_key_that_was_given_stays() {
     let keys = StripeKeys::from(key(OLD));

@@ -33,8 +33,11 @@ fn verify(verifier: &Verifier<SystemClock>, header: &str) -> Option<Map<String, 
 pub fn token(bytes: &[u8]) {
     static VERIFIERS: OnceLock<[Verifier<SystemClock>; 2]> = OnceLock::new();
     let [secret, issuer] = VERIFIERS.get_or_init(|| {
-        let issuer = Verifier::with_keys(JWKS.as_bytes(), Rules::default());
-        [Verifier::with_secret(&SECRET.into(), Rules::default()), issuer.expect("two keys")]
+        let issuer = Verifier::with_keys(JWKS.as_bytes(), Rules::default(), SystemClock);
+        [
+            Verifier::with_secret(&SECRET.into(), Rules::default(), SystemClock),
+            issuer.expect("two keys"),
+        ]
     });
     let text = String::from_utf8_lossy(bytes);
     for header in [text.to_string(), format!("Bearer {text}")] {
@@ -43,7 +46,7 @@ pub fn token(bytes: &[u8]) {
             assert_eq!(context["userId"], MEMBER, "a forged token was believed");
         }
         assert!(verify(issuer, &header).is_none(), "nobody has the keys");
-        if let Ok(theirs) = Verifier::with_keys(bytes, Rules::default()) {
+        if let Ok(theirs) = Verifier::with_keys(bytes, Rules::default(), SystemClock) {
             verify(&theirs, &header);
         }
     }
