@@ -1,5 +1,5 @@
-//! The one way out: an HTTP client for Stripe, for AWS and for whoever collects spans, and which
-//! certificate authorities it trusts.
+//! The one way out: an HTTP client for Stripe, for issuers of tokens, for AWS and for whoever collects
+//! spans, and which certificate authorities it trusts.
 
 mod aws;
 mod client;
