@@ -3,6 +3,7 @@
 use bearer_tokens::{IssuerKeys, Rules, Verifier};
 use lambda_kit::aws::AwsSettings;
 use lambda_kit::config::{Mistake, Reader};
+use lambda_kit::parameter;
 use orders::SystemClock;
 use outbound::{Trust, is_loopback};
 use secrecy::{ExposeSecret, SecretString};
@@ -42,7 +43,7 @@ impl Settings {
 
     /// What verifies tokens; a secret that is kept as a parameter is read now.
     pub(crate) async fn verifier(self) -> Result<Verifier<SystemClock>, Mistake> {
-        let secret = match self.keys {
+        let (variable, secret) = match self.keys {
             KeysSource::Secret(secret) => (SECRET, secret),
             KeysSource::Issuer(url, trust) => {
                 let mistake = |error| Mistake { variable: JWKS, problem: format!("{error}") };
@@ -55,13 +56,9 @@ impl Settings {
                 return Ok(Verifier::with_issuer(keys, self.rules, SystemClock));
             }
             KeysSource::Parameter(name, aws) => {
-                let value = aws.parameters().value(&name).await;
-                let problem = |error| format!("the parameter {name} cannot be read: {error}");
-                let mistake = |error| Mistake { variable: PARAMETER, problem: problem(error) };
-                (PARAMETER, value.map_err(mistake)?)
+                (PARAMETER, parameter(&aws.parameters(), PARAMETER, &name).await?)
             }
         };
-        let (variable, secret) = secret;
         let secret: SecretString = secret.expose_secret().trim().into();
         let mistake = |problem: &str| Err(Mistake { variable, problem: problem.to_owned() });
         match secret.expose_secret() {

@@ -160,7 +160,6 @@ fn variable(member: &Member) -> String {
 }
 
 fn token(stack: &Stack, member: &Member) -> String {
-    // A token of two words and a time can always be signed.
     stack.token(member.user_id, member.email)
 }
 

@@ -102,6 +102,7 @@ impl Stack {
 
     /// A token for a member; the secret is there for her who runs this.
     pub(crate) fn token(&self, user_id: &str, email: &str) -> String {
+        // A token of two words and a time can always be signed.
         bearer_tokens::issue(&jwt_secret(&self.environment), user_id, email).unwrap_or_default()
     }
 

@@ -99,10 +99,8 @@ impl<K: Clock> IssuerKeys<K> {
             if self.just_renewed(PAUSE).is_some() {
                 return Ok(old);
             }
-            let renewed = self.renew().await;
             // Old keys are better than none, unless the issuer has said that there are none.
-            let kept = self.kept(BELIEVED);
-            return kept.ok_or(renewed.err().unwrap_or(NoKeys::NoAnswer));
+            return self.renewed().await;
         }
         let _asking = self.asking.lock().await;
         // Whoever was waited for may have got them, or failed only just.
@@ -112,9 +110,7 @@ impl<K: Clock> IssuerKeys<K> {
         if let Some(Err(why)) = self.just_renewed(PAUSE_WITHOUT_KEYS) {
             return Err(why);
         }
-        let renewed = self.renew().await;
-        let kept = self.kept(BELIEVED);
-        kept.ok_or(renewed.err().unwrap_or(NoKeys::NoAnswer))
+        self.renewed().await
     }
 
     /// What came of renewing the keys, where that was only just.
@@ -122,12 +118,13 @@ impl<K: Clock> IssuerKeys<K> {
         just_now(self.state().renewed.as_ref(), self.clock.now(), pause)
     }
 
-    async fn renew(&self) -> Result<(), NoKeys> {
+    /// The keys that there are once the issuer was asked, be it that it was asked in vain.
+    async fn renewed(&self) -> Result<SharedKeys, NoKeys> {
         // Noted first: a caller who is cut off while waiting must not have the next ask at once.
         self.state().renewed = Some((self.clock.now(), Err(NoKeys::NoAnswer)));
         let outcome = self.ask().await;
         self.state().renewed = Some((self.clock.now(), outcome.clone()));
-        outcome
+        self.kept(BELIEVED).ok_or(outcome.err().unwrap_or(NoKeys::NoAnswer))
     }
 
     /// Keys that came after the given ones; `None` where the issuer has no others, or was asked

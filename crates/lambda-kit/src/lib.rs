@@ -23,6 +23,6 @@ pub use account::Account;
 pub use hosted::Hosted;
 pub use observers::Observers;
 pub use service::{
-    EventService, Service, StartError, event_service, service, start_service, stripe_keys,
-    webhook_secrets,
+    EventService, Service, StartError, event_service, parameter, service, start_service,
+    stripe_keys, webhook_secrets,
 };

@@ -73,7 +73,7 @@ pub async fn webhook_secrets(
 }
 
 /// What a parameter holds. `variable` names it in the settings.
-async fn parameter(
+pub async fn parameter(
     parameters: &ParameterStore,
     variable: &'static str,
     name: &str,
